@@ -1,0 +1,31 @@
+//! The vocabulary of embedded SurrealDB schema migrations: the types that the build helper, the macro and the runtime
+//! agree on.
+//!
+//! This crate has no dependency, so that a crate which only ships a schema module stays as light as its schema. You
+//! rarely name it: `migrate-runtime` re-exports everything here.
+//!
+//! Data flows one way through these types: a [`Statement`] is part of a [`Migration`], migrations form a chain in
+//! [`Migrations`], and folding the [`Change`]s of a chain over the empty [`Catalog`] gives the schema at any version.
+#![forbid(unsafe_code)]
+
+mod catalog;
+mod change;
+mod checksum;
+mod effect;
+mod migration;
+mod migrations;
+mod object;
+mod statement;
+mod undo;
+mod version;
+
+pub use crate::catalog::{Catalog, Difference};
+pub use crate::change::Change;
+pub use crate::checksum::{Checksum, ParseChecksumError};
+pub use crate::effect::{Effect, Loss};
+pub use crate::migration::{Compatibility, Migration, Mode};
+pub use crate::migrations::{Migrations, Requirement};
+pub use crate::object::{Object, ObjectKind, ParseObjectError};
+pub use crate::statement::{Statement, StatementKind};
+pub use crate::undo::{Undo, UndoSafety};
+pub use crate::version::{ParseVersionError, Version};

@@ -1,0 +1,169 @@
+use core::fmt;
+
+use crate::{Change, Checksum, Statement, Undo, Version};
+
+/// One version of a module's schema, with everything the build knew about it.
+///
+/// Values are made by `embed_migrations!` or by loading a folder; every part is `'static`, so an embedded migration
+/// costs nothing until it is applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    version: Version,
+    name: &'static str,
+    description: &'static str,
+    file: &'static str,
+    text: &'static str,
+    checksum: Checksum,
+    chain: Checksum,
+    compatibility: Compatibility,
+    mode: Mode,
+    statements: &'static [Statement],
+    changes: &'static [Change],
+    undo: &'static Undo,
+}
+
+/// Whether a binary that does not know a migration can go on serving a context that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Compatibility {
+    /// It can.
+    Compatible,
+    /// It cannot: the migration restricts or destroys something the older binary may use.
+    Breaking,
+}
+
+/// How a migration is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// All of it in one transaction.
+    Transaction,
+    /// Statement by statement, under the lease, with a cursor in the ledger.
+    Stepwise,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Transaction => "transaction",
+            Self::Stepwise => "stepwise",
+        })
+    }
+}
+
+impl Migration {
+    /// Called by generated code, which then adds what else is known through the `__with_…` functions.
+    #[doc(hidden)]
+    pub const fn __new(
+        version: u64,
+        name: &'static str,
+        file: &'static str,
+        text: &'static str,
+        checksum: [u8; 32],
+        chain: [u8; 32],
+    ) -> Self {
+        let Some(version) = Version::new(version) else { panic!("a version is between 1 and 2^63 - 1") };
+        Self {
+            version,
+            name,
+            description: "",
+            file,
+            text,
+            checksum: Checksum::from_bytes(checksum),
+            chain: Checksum::from_bytes(chain),
+            compatibility: Compatibility::Compatible,
+            mode: Mode::Transaction,
+            statements: &[],
+            changes: &[],
+            undo: &const { Undo::None { reason: std::borrow::Cow::Borrowed("it was not analysed") } },
+        }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_description(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_policy(self, compatibility: Compatibility, mode: Mode) -> Self {
+        Self { compatibility, mode, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_statements(self, statements: &'static [Statement]) -> Self {
+        Self { statements, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_changes(self, changes: &'static [Change]) -> Self {
+        Self { changes, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_undo(self, undo: &'static Undo) -> Self {
+        Self { undo, ..self }
+    }
+
+    /// Its version.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The name part of its file name: `add_bio` of `V3__add_bio.surql`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The text of its `description` directive, or nothing.
+    pub const fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// Its file name, relative to the module's folder.
+    pub const fn file(&self) -> &'static str {
+        self.file
+    }
+
+    /// Its canonical text: what was hashed, and exactly what is executed.
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// The SHA-256 of its canonical text.
+    pub const fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+
+    /// The SHA-256 of the predecessor's chain and this checksum: one value for the whole history up to here.
+    pub const fn chain(&self) -> Checksum {
+        self.chain
+    }
+
+    /// Whether an older binary can go on serving a context that has it.
+    pub const fn compatibility(&self) -> Compatibility {
+        self.compatibility
+    }
+
+    /// How it is applied.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Its statements, in order.
+    pub const fn statements(&self) -> &'static [Statement] {
+        self.statements
+    }
+
+    /// What it does to the catalog.
+    pub const fn changes(&self) -> &'static [Change] {
+        self.changes
+    }
+
+    /// How it can be undone.
+    pub const fn undo(&self) -> &'static Undo {
+        self.undo
+    }
+}

@@ -1,0 +1,117 @@
+use core::fmt;
+
+use crate::{Effect, Object};
+
+/// One top-level statement of a migration: where it stands, what it is and what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    start: usize,
+    end: usize,
+    line: u32,
+    kind: StatementKind,
+    effect: Effect,
+    object: Option<Object>,
+}
+
+/// The leading keyword of a [`Statement`], or what it is where it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant is the keyword of its statement")]
+pub enum StatementKind {
+    Access,
+    Alter,
+    Create,
+    Define,
+    Delete,
+    For,
+    If,
+    Info,
+    Insert,
+    Let,
+    Option,
+    Rebuild,
+    Relate,
+    Remove,
+    Select,
+    Show,
+    Sleep,
+    Throw,
+    Update,
+    Upsert,
+    /// A bare expression: a function call, a block, a value.
+    Expression,
+}
+
+impl StatementKind {
+    /// The lowercase keyword; `expression` for a bare expression.
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Alter => "alter",
+            Self::Create => "create",
+            Self::Define => "define",
+            Self::Delete => "delete",
+            Self::For => "for",
+            Self::If => "if",
+            Self::Info => "info",
+            Self::Insert => "insert",
+            Self::Let => "let",
+            Self::Option => "option",
+            Self::Rebuild => "rebuild",
+            Self::Relate => "relate",
+            Self::Remove => "remove",
+            Self::Select => "select",
+            Self::Show => "show",
+            Self::Sleep => "sleep",
+            Self::Throw => "throw",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
+            Self::Expression => "expression",
+        }
+    }
+}
+
+impl fmt::Display for StatementKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.keyword())
+    }
+}
+
+impl Statement {
+    /// Called by generated code: byte range and one-based line in the canonical text, and what the analysis found.
+    #[doc(hidden)]
+    pub const fn __new(
+        (start, end): (usize, usize),
+        line: u32,
+        kind: StatementKind,
+        effect: Effect,
+        object: Option<Object>,
+    ) -> Self {
+        Self { start, end, line, kind, effect, object }
+    }
+
+    /// Its byte range in the migration's text, without the semicolon.
+    pub const fn range(&self) -> core::ops::Range<usize> {
+        self.start..self.end
+    }
+
+    /// The line it begins on, counted from 1.
+    pub const fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// What kind of statement it is.
+    pub const fn kind(&self) -> StatementKind {
+        self.kind
+    }
+
+    /// What it does to those who still run the older binary.
+    pub const fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// The object it defines, alters or removes, where the build could tell.
+    pub const fn object(&self) -> Option<&Object> {
+        self.object.as_ref()
+    }
+}
