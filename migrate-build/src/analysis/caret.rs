@@ -1,0 +1,113 @@
+use std::ops::Range;
+
+/// Where a name stands in a statement, for the caret: the first word of it that is that name, outside strings and
+/// comments; the statement's first line where there is none.
+pub(crate) fn locate(text: &str, statement: &Range<usize>, name: &str) -> Range<usize> {
+    let Some(own) = text.get(statement.clone()) else { return statement.clone() };
+    let found = words(own).find(|range| own.get(range.clone()).is_some_and(|word| is(word, name)));
+    // A path is several words; its first one is near enough.
+    let first = name.split(['.', '[']).next().unwrap_or(name);
+    let found = found.or_else(|| words(own).find(|range| own.get(range.clone()).is_some_and(|word| is(word, first))));
+    match found {
+        Some(range) => {
+            let end = if own[range.start..].starts_with(name) { range.start + name.len() } else { range.end };
+            statement.start + range.start..statement.start + end
+        }
+        None => statement.start..statement.start + own.find('\n').unwrap_or(own.len()),
+    }
+}
+
+fn is(word: &str, name: &str) -> bool {
+    let bare = word.strip_prefix('`').and_then(|word| word.strip_suffix('`'));
+    let bare = bare.or_else(|| word.strip_prefix('⟨').and_then(|word| word.strip_suffix('⟩')));
+    bare.unwrap_or(word) == name
+}
+
+/// The words of a text, quoted names as one, without what stands in strings and comments.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = &text[at..];
+            let first = rest.chars().next()?;
+            let (length, is_word) = match first {
+                '\'' | '"' => (quoted(rest, first), false),
+                '`' => (quoted(rest, '`'), true),
+                '⟨' => (quoted(rest, '⟩'), true),
+                '#' => (line(rest), false),
+                '-' | '/' if rest.starts_with("--") || rest.starts_with("//") => (line(rest), false),
+                '/' if rest.starts_with("/*") => (rest.find("*/").map_or(rest.len(), |end| end + 2), false),
+                c if is_part(c) => (rest.find(|c| !is_part(c)).unwrap_or(rest.len()), true),
+                c => (c.len_utf8(), false),
+            };
+            let start = at;
+            at += length;
+            if is_word {
+                return Some(start..at);
+            }
+        }
+    })
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn line(text: &str) -> usize {
+    text.find('\n').unwrap_or(text.len())
+}
+
+/// How long a text in quotes is, with both of them.
+fn quoted(text: &str, close: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == close => return at + c.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found<'a>(text: &'a str, name: &str) -> &'a str {
+        &text[locate(text, &(0..text.len()), name)]
+    }
+
+    #[test]
+    fn a_name_is_found_as_a_whole_word() {
+        let text = "DEFINE FIELD name ON surname";
+        assert_eq!(locate(text, &(0..text.len()), "name"), 13..17);
+        assert_eq!(locate(text, &(0..text.len()), "surname"), 21..28);
+    }
+
+    #[test]
+    fn strings_and_comments_are_passed_over() {
+        let text = "-- user\n/* user */ DEFINE TABLE a COMMENT 'user' /* ' */, user";
+        assert_eq!(locate(text, &(0..text.len()), "user"), text.len() - 4..text.len());
+    }
+
+    #[test]
+    fn a_quoted_name_is_found_with_its_quotes() {
+        assert_eq!(found("REMOVE TABLE `odd name`", "odd name"), "`odd name`");
+        assert_eq!(found("REMOVE TABLE ⟨odd name⟩", "odd name"), "⟨odd name⟩");
+    }
+
+    #[test]
+    fn a_path_is_found_whole_or_by_its_first_part() {
+        assert_eq!(found("REMOVE FIELD tags.* ON a", "tags.*"), "tags.*");
+        assert_eq!(found("REMOVE FIELD tags[*] ON a", "tags.*"), "tags");
+    }
+
+    #[test]
+    fn what_is_not_there_is_the_first_line() {
+        assert_eq!(found("REMOVE TABLE\n $x", "y"), "REMOVE TABLE");
+        assert_eq!(found("", "y"), "");
+        assert_eq!(found("'open", "open"), "'open");
+    }
+}

@@ -1,0 +1,147 @@
+use std::ops::Range;
+
+use migrate_core::{Change, Compatibility, Effect, Object, Statement, Undo};
+
+use super::effect::{Impact, Judge, Origin};
+use super::schema::{Entry, Schema};
+use super::step::{Ending, Step};
+use super::transition::{Touch, Transition, Verdict};
+use super::{Analysis, Input, undo};
+use crate::definition::Definition;
+use crate::operation::{Lowered, Operation};
+use crate::{Diagnostics, rules};
+
+/// One migration while it is analysed.
+pub(super) struct Chapter<'a> {
+    input: &'a Input<'a>,
+    schema: &'a mut Schema,
+    /// What was there before the migration, of all that it touched.
+    origin: Origin,
+    lowered: Vec<Lowered>,
+    statements: Vec<Statement>,
+    defined: Vec<(Range<usize>, Definition)>,
+    /// What stands in the way of deriving an undo.
+    obstacle: Option<&'static str>,
+    only_defines: bool,
+}
+
+impl<'a> Chapter<'a> {
+    pub(super) fn new(input: &'a Input<'a>, schema: &'a mut Schema) -> Self {
+        let text = input.source.text();
+        let lowered = input.statements.iter().map(|statement| statement.lower(text)).collect();
+        Self {
+            input,
+            schema,
+            origin: Origin::new(),
+            lowered,
+            statements: Vec::new(),
+            defined: Vec::new(),
+            obstacle: None,
+            only_defines: true,
+        }
+    }
+
+    /// Runs its statements on the schema, and the rules on each of them and on the end.
+    pub(super) fn run(&mut self, diagnostics: &mut Diagnostics) {
+        let lowered = std::mem::take(&mut self.lowered);
+        for (at, (parsed, one)) in self.input.statements.iter().zip(&lowered).enumerate() {
+            let text = self.input.source.text().get(parsed.range.clone()).unwrap_or_default();
+            let transition = Transition::of(self.schema, one, text);
+            self.note(&transition.touches);
+            let rest = lowered.get(at + 1..).unwrap_or_default();
+            let judge = Judge { schema: self.schema, origin: &self.origin, rest };
+            let impact = judge.statement(one, &transition);
+            let step = Step {
+                input: self.input,
+                range: parsed.range.clone(),
+                lowered: one,
+                judge,
+                transition: &transition,
+                impact: &impact,
+            };
+            rules::check_step(&step, diagnostics);
+            let object = step.object().cloned();
+            if let (Some(definition), Verdict::Done) = (step.definition(), transition.verdict) {
+                self.defined.push((parsed.range.clone(), definition.clone()));
+            }
+            let range = (parsed.range.start, parsed.range.end);
+            self.statements.push(Statement::__new(range, parsed.line, parsed.kind, impact.effect, object));
+            self.hinder(one, &transition, &impact);
+            transition.apply(self.schema);
+        }
+        let ending = Ending { input: self.input, schema: self.schema, defined: &self.defined };
+        rules::check_ending(&ending, diagnostics);
+    }
+
+    /// Remembers what was there of the objects that a statement is the first to touch.
+    fn note(&mut self, touches: &[Touch]) {
+        for touch in touches {
+            self.origin.entry(touch.object.clone()).or_insert_with(|| touch.before.clone());
+        }
+    }
+
+    /// Notes what a statement means for an undo, and for what else is derived from definitions alone.
+    fn hinder(&mut self, lowered: &Lowered, transition: &Transition, impact: &Impact) {
+        let is_definition =
+            matches!(lowered.operation, Operation::Define(_) | Operation::Alter(_) | Operation::Remove(_));
+        self.only_defines &= is_definition && transition.is_exact() && transition.verdict == Verdict::Done;
+        let operations = std::iter::once(&lowered.operation).chain(&lowered.nested);
+        let judge = Judge { schema: self.schema, origin: &self.origin, rest: &[] };
+        for operation in operations {
+            let obstacle = match operation {
+                Operation::Dynamic(_) => Some("what it changes is decided when it runs"),
+                Operation::Outside { .. } => Some("it reaches outside this database"),
+                Operation::Write(write) if judge.writes_known_rows(write) => Some("it writes rows"),
+                _ => None,
+            };
+            self.obstacle = self.obstacle.or(obstacle);
+        }
+        if !lowered.calls.is_empty() && impact.effect >= Effect::Data {
+            self.obstacle = self.obstacle.or(Some("it calls functions that may write rows"));
+        }
+        if !transition.is_exact() {
+            self.obstacle = self.obstacle.or(Some("a definition of it is computed when it runs"));
+        }
+    }
+
+    /// How it can be undone.
+    pub(super) fn undo(&self, diagnostics: &mut Diagnostics) -> Undo {
+        undo::undo(self.input, self.schema, &self.origin, self.obstacle, self.effect(), diagnostics)
+    }
+
+    fn effect(&self) -> Effect {
+        self.statements.iter().map(Statement::effect).max().unwrap_or(Effect::Neutral)
+    }
+
+    /// What is known of it in the end.
+    pub(super) fn finish(self, undo: Undo) -> Analysis {
+        let breaking = self.effect().is_breaking();
+        let compatibility = if breaking { Compatibility::Breaking } else { Compatibility::Compatible };
+        let is_uncertain = |object: &&Object| self.schema.get(object).is_some_and(|entry| !entry.is_exact());
+        let uncertain = self.origin.keys().filter(is_uncertain).cloned().collect();
+        let changes = self.changes();
+        Analysis {
+            statements: self.statements,
+            changes,
+            undo,
+            compatibility,
+            uncertain,
+            only_defines: self.only_defines,
+        }
+    }
+
+    /// What it changes of the catalog, in the order of objects.
+    fn changes(&self) -> Vec<Change> {
+        let text =
+            |entry: Option<&Entry>| entry.filter(|entry| entry.is_exact()).map(|entry| entry.definition.text.clone());
+        let change = |(object, before): (&Object, &Option<Entry>)| {
+            let (before, after) = (text(before.as_ref()), text(self.schema.get(object)));
+            match after {
+                _ if before == after => None,
+                Some(after) => Some(Change::define(object.clone(), after)),
+                None => Some(Change::remove(object.clone())),
+            }
+        };
+        self.origin.iter().filter_map(change).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! What a chain of migrations means: the schema at every version, what each statement does to it, and how to go back.
+
+mod caret;
+mod chapter;
+mod draft;
+mod effect;
+mod reach;
+mod refusal;
+mod rows;
+mod schema;
+mod step;
+mod transition;
+mod undo;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::borrow::Cow;
+
+use migrate_core::{Catalog, Change, Compatibility, Mode, Object, Statement, Undo, UndoSafety};
+
+use self::chapter::Chapter;
+use crate::draft::Draft;
+use crate::surql::{self, ParsedStatement};
+use crate::{Diagnostics, Source};
+
+pub(crate) use self::caret::locate;
+pub(crate) use self::refusal::{Refusal, unknown_column};
+pub(crate) use self::schema::{Entry, Presence, Schema};
+pub(crate) use self::step::{Ending, Step, did_you_mean};
+pub(crate) use self::transition::Verdict;
+
+/// What the analysis of a whole chain found out about one of its migrations.
+#[derive(Clone, Debug)]
+pub(crate) struct Analysis {
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) undo: Undo,
+    pub(crate) compatibility: Compatibility,
+    /// The objects it touches of which nobody can tell whether they exist or how they are defined.
+    pub(crate) uncertain: Vec<Object>,
+    /// Whether all it does is to define things whose definition is certain.
+    pub(crate) only_defines: bool,
+}
+
+/// One migration as the analysis wants it.
+#[derive(Clone, Debug)]
+pub(crate) struct Input<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) statements: &'a [ParsedStatement],
+    pub(crate) mode: Mode,
+    /// The text of its down file.
+    pub(crate) down: Option<&'a Source>,
+    /// Why it cannot be undone, where it says so.
+    pub(crate) irreversible: Option<&'a str>,
+    /// The codes of the rules that it may break.
+    pub(crate) allows: Vec<&'static str>,
+}
+
+/// Analyses a chain, of which every migration was parsed; gives as many results as there are migrations.
+///
+/// `is_shared` says whether the module needs others, which may define what it names. `None` when one of the migrations was
+/// not parsed: nothing can be said about those behind it.
+pub(crate) fn analyse(chain: &[Draft], is_shared: bool, diagnostics: &mut Diagnostics) -> Option<Vec<Analysis>> {
+    let mut schema = Schema::new(is_shared);
+    let mut analyses = Vec::with_capacity(chain.len());
+    for draft in chain {
+        let input = Input {
+            source: &draft.source,
+            statements: draft.statements.as_deref()?,
+            mode: draft.header.mode(),
+            down: draft.down.as_ref(),
+            irreversible: draft.header.irreversible.as_ref().map(|irreversible| irreversible.reason.as_str()),
+            allows: draft.header.allows.iter().map(|allow| allow.rule.code).collect(),
+        };
+        analyses.push(analyse_one(&mut schema, &input, diagnostics));
+    }
+    Some(analyses)
+}
+
+/// Analyses one migration and brings the schema to where it leaves it.
+pub(crate) fn analyse_one(schema: &mut Schema, input: &Input<'_>, diagnostics: &mut Diagnostics) -> Analysis {
+    let mut chapter = Chapter::new(input, schema);
+    chapter.run(diagnostics);
+    let undo = chapter.undo(diagnostics);
+    chapter.finish(undo)
+}
+
+/// What the analysis says of one of a chain of texts.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Analysed {
+    pub catalog: Catalog,
+    pub uncertain: Vec<Object>,
+    pub statements: Vec<Statement>,
+    pub changes: Vec<Change>,
+    pub undo: Undo,
+    pub compatibility: Compatibility,
+    pub only_defines: bool,
+    pub diagnostics: Diagnostics,
+}
+
+/// Analyses a chain of texts, each a migration of its own; stops at one that does not parse.
+pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
+    let mut schema = Schema::default();
+    let mut analysed = Vec::with_capacity(texts.len());
+    for (at, text) in texts.iter().enumerate() {
+        let mut diagnostics = Diagnostics::default();
+        let source = Source::new(format!("V{}__test.surql", at + 1), *text);
+        let Some(statements) = surql::parse(&source, &mut diagnostics) else { break };
+        let input = Input::new(&source, &statements);
+        let Analysis { statements, changes, undo, compatibility, uncertain, only_defines } =
+            analyse_one(&mut schema, &input, &mut diagnostics);
+        analysed.push(Analysed {
+            catalog: schema.catalog(),
+            uncertain,
+            statements,
+            changes,
+            undo,
+            compatibility,
+            only_defines,
+            diagnostics,
+        });
+    }
+    analysed
+}
+
+impl<'a> Input<'a> {
+    /// A migration without directives and without a down file.
+    fn new(source: &'a Source, statements: &'a [ParsedStatement]) -> Self {
+        Self { source, statements, mode: Mode::Transaction, down: None, irreversible: None, allows: Vec::new() }
+    }
+}
+
+/// An undo that cannot be.
+fn no_undo(reason: impl Into<Cow<'static, str>>) -> Undo {
+    Undo::None { reason: reason.into() }
+}
+
+/// The worse of two.
+fn worse(one: UndoSafety, other: UndoSafety) -> UndoSafety {
+    one.max(other)
+}

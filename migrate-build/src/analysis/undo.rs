@@ -1,0 +1,229 @@
+//! How a migration is undone: by its down file, or by the difference between the schemas after and before it.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use migrate_core::{Difference, Effect, Loss, Object, ObjectKind, Undo, UndoSafety};
+
+use super::effect::{Judge, Origin};
+use super::refusal;
+use super::schema::{Certainty, Entry, Schema};
+use super::transition::{Transition, Verdict};
+use super::{Input, no_undo, worse};
+use crate::definition::{Access, Reference, Secret, Shape};
+use crate::rules::m229_down_mismatch;
+use crate::surql;
+use crate::{Diagnostics, Source};
+
+/// How often a script is mended until it leads back. One round restores what differs, a second what the first implied.
+const ROUNDS: usize = 3;
+
+/// More views upon views than anybody has. One may also come to select from itself.
+const DEEPEST: usize = 32;
+
+/// Finds how a migration is undone. `after` is the schema that it leaves, `origin` what it touched, as it was.
+pub(super) fn undo(
+    input: &Input<'_>,
+    after: &Schema,
+    origin: &Origin,
+    obstacle: Option<&'static str>,
+    effect: Effect,
+    diagnostics: &mut Diagnostics,
+) -> Undo {
+    let lost = if matches!(effect, Effect::Destructive(_)) { UndoSafety::Unsafe } else { UndoSafety::Safe };
+    let way = Way { after, before: before(after, origin), origin };
+    match (input.down, input.irreversible, obstacle) {
+        (Some(down), ..) => {
+            let safety = way.explicit(down, obstacle.is_some());
+            let safety = match safety {
+                Ok(safety) => worse(lost, safety),
+                Err(differences) => {
+                    // That both are there is a mistake of its own, which is told elsewhere.
+                    if input.irreversible.is_none() {
+                        diagnostics.push(m229_down_mismatch::diagnostic(down, &differences));
+                    }
+                    UndoSafety::Unsafe
+                }
+            };
+            Undo::Explicit { text: Cow::Owned(down.text().to_owned()), safety }
+        }
+        (None, Some(reason), _) => no_undo(reason.to_owned()),
+        (None, None, Some(reason)) => no_undo(reason),
+        (None, None, None) => match way.derive() {
+            Some((text, safety)) => Undo::Derived { text: Cow::Owned(text), safety: worse(lost, safety) },
+            None => no_undo("no statements were found that lead back to the schema before it"),
+        },
+    }
+}
+
+fn before(after: &Schema, origin: &Origin) -> Schema {
+    let mut before = after.clone();
+    for (object, entry) in origin {
+        before.set(object.clone(), entry.clone());
+    }
+    before
+}
+
+/// From the schema after a migration to the one before it.
+struct Way<'a> {
+    after: &'a Schema,
+    before: Schema,
+    origin: &'a Origin,
+}
+
+impl Way<'_> {
+    /// The statements that lead back, tried on the schema as the database would run them.
+    fn derive(&self) -> Option<(String, UndoSafety)> {
+        if self.origin.values().flatten().any(|entry| entry.certainty < Certainty::Exact) {
+            return None;
+        }
+        let mut statements = Vec::new();
+        let mut now = self.after.clone();
+        let mut touched: BTreeSet<_> = self.origin.keys().cloned().collect();
+        for _ in 0..ROUNDS {
+            let differences = now.differences(&self.before, &touched);
+            if differences.is_empty() {
+                return Some((statements.concat(), self.safety()));
+            }
+            for statement in self.restore(&now, &differences) {
+                run(&mut now, &statement, &mut touched)?;
+                statements.push(statement + ";\n");
+            }
+        }
+        None
+    }
+
+    /// One statement for each difference, in an order in which each finds what it needs.
+    fn restore(&self, now: &Schema, differences: &[Difference]) -> Vec<String> {
+        let removed_tables: Vec<&str> = differences
+            .iter()
+            .filter(|difference| matches!(difference, Difference::Removed { .. }))
+            .filter(|difference| difference.object().kind() == ObjectKind::Table)
+            .map(|difference| difference.object().name())
+            .collect();
+        let mut statements = Vec::new();
+        // What others stand on goes last and comes first; a view stands on its sources.
+        let mut removals: Vec<&Object> = differences.iter().filter_map(removal).collect();
+        removals.sort_by_key(|object| (Reverse(depth(now, object)), Reverse(object.kind())));
+        for object in removals {
+            if !object.table().is_some_and(|table| removed_tables.contains(&table)) {
+                let entry = now.get(object);
+                statements.extend(entry.and_then(|entry| surql::removing(&entry.definition)));
+            }
+        }
+        let mut restored: Vec<&Object> = differences.iter().filter_map(restoration).collect();
+        // What does not fit the field around it can only be defined before that field.
+        restored.sort_by_key(|object| (object.kind(), depth(&self.before, object), !self.is_at_odds(object)));
+        for object in restored {
+            statements.extend(self.before.get(object).map(define).unwrap_or_default());
+        }
+        statements
+    }
+
+    /// Whether the database would refuse an object's definition of before, were it not there already.
+    fn is_at_odds(&self, object: &Object) -> bool {
+        let entry = self.before.get(object);
+        entry.is_some_and(|entry| refusal::of_definition(&self.before, &entry.definition).is_some())
+    }
+
+    /// What going back loses: rows and values written since, and secrets that nobody wrote down.
+    fn safety(&self) -> UndoSafety {
+        // Seen from behind, nothing is new: all of it may have been used since.
+        let origin = Origin::new();
+        let judge = Judge { schema: self.after, origin: &origin, rest: &[] };
+        let safety = |(object, before): (&Object, &Option<Entry>)| {
+            let after = self.after.get(object).map(|entry| &*entry.definition);
+            let restored = before.as_ref().map(|entry| &*entry.definition);
+            let generated = restored.is_some_and(|definition| {
+                matches!(definition.shape, Shape::Access(Access { secret: Secret::Generated })) && after != restored
+            });
+            match judge.change(object, after, restored).effect {
+                _ if generated => UndoSafety::Unsafe,
+                _ if after == restored => UndoSafety::Safe,
+                Effect::Destructive(Loss::Data | Loss::Unsafe) => UndoSafety::DataLoss,
+                _ => UndoSafety::Safe,
+            }
+        };
+        self.origin.iter().map(safety).max().unwrap_or(UndoSafety::Safe)
+    }
+
+    /// Says what running a down file loses, or how the schema that it leaves differs from the one before the migration.
+    fn explicit(&self, down: &Source, is_vague: bool) -> Result<UndoSafety, Vec<Difference>> {
+        let mut now = self.after.clone();
+        let mut effect = Effect::Neutral;
+        let mut exact = true;
+        let mut touched: BTreeSet<_> = self.origin.keys().cloned().collect();
+        for (lowered, text) in surql::statements(down.text()) {
+            let transition = Transition::of(&now, &lowered, &text);
+            let origin = Origin::new();
+            effect =
+                effect.max(Judge { schema: &now, origin: &origin, rest: &[] }.statement(&lowered, &transition).effect);
+            exact &= transition.is_exact();
+            touched.extend(transition.touches.iter().map(|touch| touch.object.clone()));
+            transition.apply(&mut now);
+        }
+        let differences = now.differences(&self.before, &touched);
+        if exact && !is_vague && !differences.is_empty() {
+            return Err(differences);
+        }
+        Ok(match effect {
+            _ if !exact => UndoSafety::Unsafe,
+            Effect::Destructive(_) => UndoSafety::DataLoss,
+            _ => UndoSafety::Safe,
+        })
+    }
+}
+
+/// How many views deep a table lies: none for a plain one.
+fn depth(schema: &Schema, object: &Object) -> usize {
+    let mut level = BTreeSet::from([object.clone()]);
+    let mut depth = 0;
+    while depth < DEEPEST {
+        let references =
+            level.iter().filter_map(|table| schema.get(table)).flat_map(|entry| &entry.definition.references);
+        let sources = references.filter_map(|reference| match reference {
+            Reference::Source(table) => Some(Object::new(ObjectKind::Table, table.clone())),
+            _ => None,
+        });
+        level = sources.collect();
+        if level.is_empty() {
+            break;
+        }
+        depth += 1;
+    }
+    depth
+}
+
+fn removal(difference: &Difference) -> Option<&Object> {
+    matches!(difference, Difference::Removed { .. }).then(|| difference.object())
+}
+
+fn restoration(difference: &Difference) -> Option<&Object> {
+    (!matches!(difference, Difference::Removed { .. })).then(|| difference.object())
+}
+
+/// Runs a statement, unless the database would refuse it, and notes what it touches.
+fn run(schema: &mut Schema, statement: &str, touched: &mut BTreeSet<Object>) -> Option<()> {
+    for (lowered, text) in surql::statements(statement) {
+        let transition = Transition::of(schema, &lowered, &text);
+        if !matches!(transition.verdict, Verdict::Done | Verdict::Skipped) {
+            return None;
+        }
+        touched.extend(transition.touches.iter().map(|touch| touch.object.clone()));
+        transition.apply(schema);
+    }
+    Some(())
+}
+
+/// The statements that give an object the definition it had.
+fn define(entry: &Entry) -> Vec<String> {
+    if !entry.definition.is_redacted() {
+        return vec![entry.definition.overwriting()];
+    }
+    // The database shows no secret; the migrations hold what made it.
+    surql::removing(&entry.definition).into_iter().chain(entry.script.iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests;

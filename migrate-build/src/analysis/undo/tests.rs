@@ -1,0 +1,78 @@
+use migrate_core::{Undo, UndoSafety};
+
+use crate::analysis::testing::last;
+
+fn derived(texts: &[&str]) -> (String, UndoSafety) {
+    match last(texts).undo {
+        Undo::Derived { text, safety } => (text.into_owned(), safety),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn reason(texts: &[&str]) -> String {
+    match last(texts).undo {
+        Undo::None { reason } => reason.into_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_new_table_goes_with_all_that_stands_on_it() {
+    let text = "DEFINE TABLE a; DEFINE FIELD b ON a TYPE array<int>; CREATE a:1";
+    assert_eq!(derived(&[text]), ("REMOVE TABLE IF EXISTS a;\n".into(), UndoSafety::DataLoss));
+}
+
+#[test]
+fn a_new_field_goes_with_its_parts() {
+    let (text, safety) = derived(&["DEFINE TABLE a", "DEFINE FIELD b ON a TYPE array<int>"]);
+    assert_eq!(text, "REMOVE FIELD IF EXISTS b ON a;\nREMOVE FIELD IF EXISTS b.* ON a;\n");
+    assert_eq!(safety, UndoSafety::DataLoss);
+}
+
+#[test]
+fn a_changed_definition_is_put_back_word_for_word() {
+    assert_eq!(
+        derived(&[
+            "DEFINE TABLE a COMMENT 'old'",
+            "DEFINE TABLE OVERWRITE a SCHEMAFULL; DEFINE INDEX i ON a FIELDS id"
+        ]),
+        (
+            "REMOVE INDEX IF EXISTS i ON a;\n\
+             DEFINE TABLE OVERWRITE a TYPE ANY SCHEMALESS COMMENT 'old' PERMISSIONS NONE;\n"
+                .into(),
+            UndoSafety::Safe
+        )
+    );
+}
+
+#[test]
+fn what_was_lost_cannot_be_had_back() {
+    let (text, safety) = derived(&["DEFINE TABLE a; DEFINE FIELD b ON a TYPE int", "REMOVE FIELD b ON a"]);
+    assert_eq!(text, "DEFINE FIELD OVERWRITE b ON a TYPE int PERMISSIONS FULL;\n");
+    assert_eq!(safety, UndoSafety::Unsafe);
+}
+
+#[test]
+fn a_secret_is_put_back_from_the_migrations() {
+    let access = "DEFINE ACCESS a ON DATABASE TYPE JWT ALGORITHM HS256 KEY 'secret'";
+    let alter = "ALTER ACCESS a ON DATABASE DURATION FOR SESSION 1h";
+    let (text, safety) = derived(&[&format!("{access}; {alter}"), "REMOVE ACCESS a ON DATABASE"]);
+    assert_eq!(text, format!("REMOVE ACCESS IF EXISTS a ON DATABASE;\n{access};\n{alter};\n"));
+    assert_eq!(safety, UndoSafety::Safe);
+
+    let made_up = "DEFINE ACCESS a ON DATABASE TYPE RECORD";
+    assert_eq!(derived(&[made_up, "REMOVE ACCESS a ON DATABASE"]).1, UndoSafety::Unsafe);
+}
+
+#[test]
+fn where_there_is_none_the_reason_is_given() {
+    assert_eq!(reason(&["DEFINE TABLE a", "UPDATE a:1 SET b = 1"]), "it writes rows");
+    assert_eq!(reason(&["IF true { DEFINE TABLE a }"]), "what it changes is decided when it runs");
+    assert_eq!(reason(&["DEFINE PARAM $a VALUE time::now()"]), "a definition of it is computed when it runs");
+    assert_eq!(reason(&["DEFINE FUNCTION fn::a() {}", "fn::a()"]), "it calls functions that may write rows");
+}
+
+#[test]
+fn doing_nothing_is_undone_by_nothing() {
+    assert_eq!(derived(&["DEFINE TABLE a", "SELECT * FROM a"]), (String::new(), UndoSafety::Safe));
+}

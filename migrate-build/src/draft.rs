@@ -1,0 +1,91 @@
+use std::ops::Range;
+
+use migrate_core::{Checksum, Version};
+
+use crate::canonical::canonical;
+use crate::filename::Slot;
+use crate::header::{self, Header};
+use crate::lockfile::Found;
+use crate::rules::{m027_contradictory_directive, m029_stepwise_migration};
+use crate::sequence::Files;
+use crate::surql::{self, ParsedStatement};
+use crate::{Diagnostics, Folder, Source, hash};
+
+/// One migration as it was read and parsed, before anything is known of those around it.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) slot: Slot,
+    /// Its file name.
+    pub(crate) file: String,
+    pub(crate) source: Source,
+    pub(crate) checksum: Checksum,
+    pub(crate) header: Header,
+    /// `None` when the parser refused the text.
+    pub(crate) statements: Option<Vec<ParsedStatement>>,
+    /// Its `.down.surql` file, if there is one that the parser takes.
+    pub(crate) down: Option<Source>,
+}
+
+/// Reads and parses the files of each migration. A version whose text cannot be had is added to `excused`.
+pub(crate) fn drafts(
+    folder: &Folder,
+    migrations: &[Files],
+    excused: &mut Vec<Version>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Draft> {
+    let mut drafts = Vec::with_capacity(migrations.len());
+    for files in migrations {
+        match Draft::read(folder, files, diagnostics) {
+            Some(draft) => drafts.push(draft),
+            None => excused.push(files.slot.version),
+        }
+    }
+    drafts
+}
+
+impl Draft {
+    fn read(folder: &Folder, files: &Files, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let up = canonical(folder.file(&files.up.name), &files.up.bytes);
+        let down = files.down.as_ref().map(|down| canonical(folder.file(&down.name), &down.bytes));
+        let down = down.and_then(|down| down.map_err(|diagnostic| diagnostics.push(diagnostic)).ok());
+        let source = up.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+
+        let header = Header::read(&source, diagnostics);
+        if let Some(range) = &header.stepwise {
+            diagnostics.push(m029_stepwise_migration::diagnostic(&source, range.clone()));
+        }
+        let statements = surql::parse(&source, diagnostics);
+        if let Some(statements) = &statements {
+            surql::check(&source, statements, diagnostics);
+            header::refuse_late(&source, &ranges(statements), diagnostics);
+        }
+        if let (Some(irreversible), Some(down)) = (&header.irreversible, &down) {
+            let range = irreversible.range.clone();
+            diagnostics.push(m027_contradictory_directive::diagnostic(&source, range, down.file()));
+        }
+        // A text that the parser refuses undoes nothing that could be compared with anything.
+        let down = down.filter(|down| is_parsed(down, diagnostics));
+        let checksum = hash::checksum(source.text());
+        Some(Self { slot: files.slot.clone(), file: files.up.name.clone(), source, checksum, header, statements, down })
+    }
+
+    /// What the lockfile knows of it.
+    pub(crate) fn found(&self) -> Found {
+        Found { version: self.slot.version, file: self.file.clone(), checksum: self.checksum }
+    }
+}
+
+/// Checks a down file, and says whether the parser takes it.
+fn is_parsed(down: &Source, diagnostics: &mut Diagnostics) -> bool {
+    header::refuse_all(down, diagnostics);
+    let statements = surql::parse(down, diagnostics);
+    if let Some(statements) = &statements {
+        surql::check(down, statements, diagnostics);
+        header::refuse_late(down, &ranges(statements), diagnostics);
+    }
+    statements.is_some()
+}
+
+fn ranges(statements: &[ParsedStatement]) -> Vec<Range<usize>> {
+    statements.iter().map(|statement| statement.range.clone()).collect()
+}

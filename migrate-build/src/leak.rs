@@ -1,0 +1,45 @@
+use migrate_core::{Migration, Migrations, Requirement};
+
+use crate::{Loaded, LoadedMigration};
+
+impl Loaded {
+    /// The module as the runtime takes it, from a folder that was read while running instead of being compiled in.
+    ///
+    /// The runtime holds migrations for as long as the process lives, so their memory is never given back: load a folder
+    /// once, not in a loop. The order of the migrations, their texts and their checksums are those that
+    /// `embed_migrations!` would have compiled in.
+    ///
+    /// ```
+    /// # use std::fs;
+    /// # use migrate_build::{Folder, Options, load};
+    /// # let dir = tempfile::tempdir()?;
+    /// fs::write(dir.path().join("V1__users.surql"), "DEFINE TABLE user SCHEMAFULL;\n")?;
+    /// let module = load(&Folder::new(dir.path()), &Options::new("app"))?.leak();
+    /// assert_eq!((module.module(), module.len()), ("app", 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn leak(self) -> Migrations {
+        let requires =
+            self.requires.into_iter().map(|(module, version)| Requirement::__new(module.leak(), version.get()));
+        let requires: Vec<_> = requires.collect();
+        let chain: Vec<_> = self.migrations.into_iter().map(leak).collect();
+        Migrations::__new(self.module.leak(), chain.leak()).__with_requires(requires.leak())
+    }
+}
+
+fn leak(migration: LoadedMigration) -> Migration {
+    let text: &str = migration.source.text().to_owned().leak();
+    Migration::__new(
+        migration.version.get(),
+        migration.name.leak(),
+        migration.file.leak(),
+        text,
+        *migration.checksum.as_bytes(),
+        *migration.chain.as_bytes(),
+    )
+    .__with_description(migration.description.leak())
+    .__with_policy(migration.compatibility, migration.mode)
+    .__with_statements(migration.statements.leak())
+    .__with_changes(migration.changes.leak())
+    .__with_undo(Box::leak(Box::new(migration.undo)))
+}

@@ -1,0 +1,73 @@
+//! Build-script half of embedded SurrealDB schema migrations: discovers, parses, checks, hashes and locks them.
+#![forbid(unsafe_code)]
+// The futures of SurrealDB's parser nest deeper than the default allows.
+#![recursion_limit = "512"]
+
+// What everything speaks of.
+mod diagnostic;
+mod folder;
+mod rule;
+mod rules;
+mod source;
+mod suggest;
+mod toml_error;
+
+// The files of a folder: found, told apart by their names, read, put in order.
+mod discover;
+mod filename;
+mod read;
+mod sequence;
+
+// The text of each: made canonical, its directives read, its statements parsed.
+mod canonical;
+mod comment;
+mod directive;
+mod draft;
+mod header;
+mod surql;
+
+// What each statement does, and what the chain of them makes of the schema.
+mod analysis;
+mod definition;
+mod operation;
+
+// The chain of them: configured, hashed, held against the lockfile, judged.
+mod hash;
+mod lockfile;
+mod manifest;
+mod policy;
+
+// All of it for those who ask: build scripts, the macro, the command line.
+mod builder;
+mod leak;
+mod load;
+mod loaded;
+
+pub use crate::builder::{BuildError, Builder};
+pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use crate::folder::Folder;
+pub use crate::hash::{chain, checksum};
+pub use crate::load::{LoadError, Locked, Options, load};
+pub use crate::loaded::{Loaded, LoadedMigration};
+pub use crate::rule::Rule;
+pub use crate::rules::RULES;
+pub use crate::source::{Position, Source};
+
+/// Parses one text as a migration and says what is wrong with it, for tests that hold it against the engine.
+#[doc(hidden)]
+pub fn __check(source: &Source) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    if let Some(statements) = surql::parse(source, &mut diagnostics) {
+        surql::check(source, &statements, &mut diagnostics);
+    }
+    diagnostics
+}
+
+/// What the analysis says of a chain of texts, for tests that hold it against the engine.
+#[doc(hidden)]
+pub fn __analyse(texts: &[&str]) -> Vec<__Analysed> {
+    analysis::analyse_texts(texts)
+}
+
+#[doc(hidden)]
+pub use crate::analysis::Analysed as __Analysed;

@@ -1,0 +1,185 @@
+use std::path::PathBuf;
+use std::{error, fmt};
+
+use migrate_core::Checksum;
+
+use crate::analysis::{Analysis, analyse};
+use crate::canonical::canonical;
+use crate::discover::{Entry, discover};
+use crate::draft::{Draft, drafts};
+use crate::manifest::{Manifest, Numbering};
+use crate::read::{RawFile, RawFiles, digest, read};
+use crate::rules::m012_no_migration;
+use crate::sequence::{report_gaps, sequence};
+use crate::{Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
+
+/// How strict [`load`] is about migrations that `migrations.lock` does not hold yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Locked {
+    /// They are a warning.
+    #[default]
+    Warn,
+    /// They are an error.
+    Required,
+}
+
+/// What [`load`] is told besides the folder.
+#[derive(Clone, Debug)]
+pub struct Options {
+    module: String,
+    locked: Locked,
+}
+
+impl Options {
+    /// `module` is the name of a module whose `migrations.toml` gives it none: that of the crate.
+    pub fn new(module: impl Into<String>) -> Self {
+        Self { module: module.into(), locked: Locked::Warn }
+    }
+
+    /// How strict it is about migrations that are not locked yet.
+    #[must_use]
+    pub const fn locked(mut self, locked: Locked) -> Self {
+        self.locked = locked;
+        self
+    }
+}
+
+/// Why a migrations folder cannot be used: everything that is wrong with it.
+///
+/// `Display` shows how much that is, and then all of it, as a person should see it.
+#[derive(Clone, Debug)]
+pub struct LoadError {
+    folder: Folder,
+    diagnostics: Diagnostics,
+    migrations: Vec<LoadedMigration>,
+}
+
+impl LoadError {
+    /// Everything that was found, warnings included.
+    pub const fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// Everything that was found, and the migrations as far as they could be made out all the same.
+    pub fn into_parts(self) -> (Diagnostics, Vec<LoadedMigration>) {
+        (self.diagnostics, self.migrations)
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { folder, diagnostics, .. } = self;
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error).count();
+        let plural = if errors == 1 { "" } else { "s" };
+        write!(f, "{errors} error{plural} in the migrations folder `{folder}`\n\n{diagnostics}\n")
+    }
+}
+
+impl error::Error for LoadError {}
+
+/// Loads a migrations folder: discovers, names, reads, parses, analyses and hashes its migrations, and holds them
+/// against the lockfile.
+///
+/// Build script, macro and command line all come through here, so they agree on every folder.
+///
+/// # Errors
+///
+/// Something is wrong with the folder. All that is wrong is reported at once.
+///
+/// # Examples
+///
+/// ```
+/// # use std::fs;
+/// # use migrate_build::{Folder, Options, load};
+/// # let dir = tempfile::tempdir()?;
+/// fs::write(dir.path().join("V1__users.surql"), "DEFINE TABLE user SCHEMAFULL;\n")?;
+/// fs::write(dir.path().join("V2_posts.surql"), "DEFINE TABLE post SCHEMAFULL;\n")?;
+/// let error = load(&Folder::new(dir.path()), &Options::new("app")).unwrap_err();
+/// assert!(error.to_string().contains("rename it to `V2__posts.surql`"));
+///
+/// fs::rename(dir.path().join("V2_posts.surql"), dir.path().join("V2__posts.surql"))?;
+/// let loaded = load(&Folder::new(dir.path()), &Options::new("app"))?;
+/// assert_eq!((loaded.module.as_str(), loaded.migrations.len()), ("app", 2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn load(folder: &Folder, options: &Options) -> Result<Loaded, LoadError> {
+    let mut diagnostics = Diagnostics::default();
+    let loaded = discover(folder, &mut diagnostics).and_then(|entries| {
+        let files = entries.iter().map(|Entry { path, .. }| path.clone()).collect();
+        let raw = read(folder, entries, &mut diagnostics);
+        assemble(folder, options, files, raw, &mut diagnostics)
+    });
+    match loaded {
+        Some(loaded) if !diagnostics.has_errors() => Ok(Loaded { warnings: diagnostics, ..loaded }),
+        loaded => {
+            let migrations = loaded.map(|loaded| loaded.migrations).unwrap_or_default();
+            Err(LoadError { folder: folder.clone(), diagnostics, migrations })
+        }
+    }
+}
+
+/// The part without input and output: from the bytes of the files to all that is known about them.
+fn assemble(
+    folder: &Folder,
+    options: &Options,
+    files: Vec<PathBuf>,
+    raw: RawFiles,
+    diagnostics: &mut Diagnostics,
+) -> Option<Loaded> {
+    let digest = digest(&raw.files);
+    let mut sequence = sequence(folder, raw, diagnostics);
+
+    let toml = text(folder, sequence.manifest.as_ref(), diagnostics);
+    let manifest = Manifest::parse(folder, toml.as_ref(), &options.module, diagnostics);
+    let drafts = drafts(folder, &sequence.migrations, &mut sequence.excused, diagnostics);
+    let found: Vec<_> = drafts.iter().map(Draft::found).collect();
+    let lock = text(folder, sequence.lockfile.as_ref(), diagnostics);
+    let locked = lockfile::check(folder, lock.as_ref(), &found, &sequence.excused, options.locked, diagnostics);
+
+    // A locked version that is gone is told as such, and not once more as a gap.
+    let known = [sequence.excused, locked].concat();
+    if manifest.as_ref().is_some_and(|manifest| manifest.numbering == Numbering::Sequential) {
+        report_gaps(folder, &sequence.migrations, &known, diagnostics);
+    }
+    if sequence.migrations.is_empty() && known.is_empty() {
+        diagnostics.push(m012_no_migration::diagnostic(folder));
+    }
+
+    let is_shared = manifest.as_ref().is_some_and(|manifest| !manifest.requires.is_empty());
+    let analyses = analyse(&drafts, is_shared, diagnostics);
+    let settings = manifest.as_ref().map_or(&[][..], |manifest| &manifest.settings);
+    *diagnostics = policy::apply(std::mem::take(diagnostics), &drafts, settings);
+
+    let Manifest { module, requires, .. } = manifest?;
+    let migrations = link(drafts, analyses?);
+    Some(Loaded { module, requires, migrations, files, digest, warnings: Diagnostics::default() })
+}
+
+fn text(folder: &Folder, file: Option<&RawFile>, diagnostics: &mut Diagnostics) -> Option<Source> {
+    let file = file?;
+    canonical(folder.file(&file.name), &file.bytes).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()
+}
+
+/// Chains the migrations and puts together what is known of each.
+fn link(drafts: Vec<Draft>, analyses: Vec<Analysis>) -> Vec<LoadedMigration> {
+    let mut predecessor: Option<Checksum> = None;
+    let migration = |(draft, analysis): (Draft, Analysis)| {
+        let chain = hash::chain(predecessor, draft.checksum);
+        predecessor = Some(chain);
+        LoadedMigration {
+            version: draft.slot.version,
+            name: draft.slot.name,
+            description: draft.header.description.clone().unwrap_or_default(),
+            file: draft.file,
+            source: draft.source,
+            checksum: draft.checksum,
+            chain,
+            compatibility: analysis.compatibility,
+            mode: draft.header.mode(),
+            statements: analysis.statements,
+            changes: analysis.changes,
+            undo: analysis.undo,
+        }
+    };
+    drafts.into_iter().zip(analyses).map(migration).collect()
+}

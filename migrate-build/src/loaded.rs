@@ -1,0 +1,84 @@
+use std::path::PathBuf;
+
+use migrate_core::{Catalog, Change, Checksum, Compatibility, Mode, Statement, Undo, Version};
+
+use crate::lockfile::{self, Entry};
+use crate::{Diagnostics, Source};
+
+/// A migrations folder in which nothing is wrong: all that the build knows about a module.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The module's name.
+    pub module: String,
+    /// The modules it needs, each with the version it must be at or behind.
+    pub requires: Vec<(String, Version)>,
+    /// Its migrations, in ascending order of version.
+    pub migrations: Vec<LoadedMigration>,
+    /// Every file that was read, sorted by name: the migrations, their down files, `migrations.toml` and
+    /// `migrations.lock`.
+    pub files: Vec<PathBuf>,
+    /// One value for the names and contents of all those files.
+    ///
+    /// For each file in ascending order of the bytes of its name are hashed with SHA-256: the length of the name, the
+    /// name, the length of the contents, the contents as they are on disk; lengths as 8 bytes, little-endian.
+    pub digest: Checksum,
+    /// What a person should know although nothing is wrong.
+    pub warnings: Diagnostics,
+}
+
+/// One migration of a [`Loaded`] folder.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoadedMigration {
+    /// Its version.
+    pub version: Version,
+    /// The name part of its file name.
+    pub name: String,
+    /// The text of its `description` directive, or nothing.
+    pub description: String,
+    /// Its file name within the folder.
+    pub file: String,
+    /// Its canonical text, under the path that diagnostics show.
+    pub source: Source,
+    /// The SHA-256 of its canonical text.
+    pub checksum: Checksum,
+    /// The SHA-256 of the predecessor's chain and this checksum.
+    pub chain: Checksum,
+    /// Whether an older binary can go on serving a context that has it.
+    pub compatibility: Compatibility,
+    /// How it is applied.
+    pub mode: Mode,
+    /// Its statements, in order.
+    pub statements: Vec<Statement>,
+    /// What it does to the catalog.
+    pub changes: Vec<Change>,
+    /// How it can be undone.
+    pub undo: Undo,
+}
+
+/// What a person sees who opens the lockfile.
+const HEADER: &str = "# Written by `cargo migrate lock`. What was shipped may not change: commit this file.\n";
+
+impl Loaded {
+    /// The text of the `migrations.lock` that locks every migration of the folder.
+    ///
+    /// It is TOML: one `[[migration]]` each with `version`, `file`, `checksum` and `chain`, in ascending order of version.
+    /// Nothing is written.
+    pub fn lockfile(&self) -> String {
+        let entry = |migration: &LoadedMigration| Entry {
+            version: migration.version,
+            file: migration.file.clone(),
+            checksum: migration.checksum,
+            chain: migration.chain,
+        };
+        let entries: Vec<_> = self.migrations.iter().map(entry).collect();
+        HEADER.to_owned() + &lockfile::render(&entries)
+    }
+
+    /// The schema after the migration of this version, and after all of them for `None`.
+    pub fn catalog_at(&self, version: Option<Version>) -> Catalog {
+        let until = |migration: &&LoadedMigration| version.is_none_or(|version| migration.version <= version);
+        self.migrations.iter().take_while(until).flat_map(|migration| &migration.changes).collect()
+    }
+}

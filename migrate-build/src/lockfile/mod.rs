@@ -1,0 +1,13 @@
+//! `migrations.lock`: what was shipped may not change.
+
+mod entry;
+mod parse;
+mod render;
+mod report;
+mod verify;
+
+pub(crate) use self::entry::{Entry, Found, restore, shipped_path};
+use self::parse::parse;
+pub(crate) use self::render::render;
+pub(crate) use self::report::check;
+use self::verify::{Finding, verify};

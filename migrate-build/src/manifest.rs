@@ -1,0 +1,213 @@
+use std::collections::BTreeMap;
+
+use migrate_core::Version;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::rules::{
+    m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting, m033_invalid_requirement,
+};
+use crate::{Diagnostics, Folder, RULES, Rule, Source};
+
+/// What `migrations.toml` says, or what holds without one.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    pub(crate) module: String,
+    pub(crate) numbering: Numbering,
+    pub(crate) requires: Vec<(String, Version)>,
+    pub(crate) settings: Vec<(&'static Rule, Setting)>,
+}
+
+/// How versions are given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Numbering {
+    /// 1, 2, 3 and so on.
+    #[default]
+    Sequential,
+    /// Any ascending numbers, such as dates.
+    Timestamp,
+}
+
+/// How severe a module wants a rule to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Setting {
+    Allow,
+    Warning,
+    Error,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    module: Option<Spanned<String>>,
+    #[serde(default)]
+    versions: Numbering,
+    #[serde(default)]
+    requires: BTreeMap<Spanned<String>, Spanned<i64>>,
+    #[serde(default)]
+    rules: BTreeMap<Spanned<String>, Setting>,
+}
+
+impl Manifest {
+    /// Reads `migrations.toml`; `module` is the name of a module that gives itself none.
+    ///
+    /// `None` when it does not say what it must, which is reported.
+    pub(crate) fn parse(
+        folder: &Folder,
+        source: Option<&Source>,
+        module: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Self> {
+        let document = match source.map(|source| (source, toml::from_str::<Document>(source.text()))) {
+            Some((_, Ok(document))) => document,
+            Some((source, Err(error))) => {
+                diagnostics.push(m030_invalid_manifest::diagnostic(source, &error));
+                return None;
+            }
+            None => Document::default(),
+        };
+        let module = match (source, &document.module) {
+            (Some(source), Some(name)) if !is_module_name(name.get_ref()) => {
+                diagnostics.push(m031_invalid_module_name::diagnostic(source, name.span(), name.get_ref()));
+                return None;
+            }
+            (_, Some(name)) => name.get_ref(),
+            (_, None) if !is_module_name(module) => {
+                diagnostics.push(m031_invalid_module_name::of_crate(folder, module));
+                return None;
+            }
+            (_, None) => module,
+        };
+        let mut manifest = Self {
+            module: module.to_owned(),
+            numbering: document.versions,
+            requires: Vec::new(),
+            settings: Vec::new(),
+        };
+        if let Some(source) = source {
+            manifest.take_requires(source, &document.requires, diagnostics);
+            manifest.take_settings(source, document.rules, diagnostics);
+        }
+        Some(manifest)
+    }
+
+    fn take_requires(
+        &mut self,
+        source: &Source,
+        requires: &BTreeMap<Spanned<String>, Spanned<i64>>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (module, version) in requires {
+            let name = module.get_ref();
+            let number = u64::try_from(*version.get_ref()).ok().and_then(Version::new);
+            match number {
+                _ if !is_module_name(name) => {
+                    diagnostics.push(m033_invalid_requirement::name(source, module.span(), name));
+                }
+                _ if *name == self.module => {
+                    diagnostics.push(m033_invalid_requirement::itself(source, module.span(), name));
+                }
+                None => diagnostics.push(m033_invalid_requirement::version(source, version.span(), name)),
+                Some(number) => self.requires.push((name.clone(), number)),
+            }
+        }
+    }
+
+    fn take_settings(
+        &mut self,
+        source: &Source,
+        settings: BTreeMap<Spanned<String>, Setting>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (code, setting) in settings {
+            let rule = RULES.iter().find(|rule| rule.code == code.get_ref());
+            match rule {
+                None => diagnostics.push(m032_invalid_rule_setting::unknown(source, code.span(), code.get_ref())),
+                Some(rule) if !rule.is_allowable() && setting != Setting::Error => {
+                    diagnostics.push(m032_invalid_rule_setting::not_allowable(source, code.span(), rule));
+                }
+                Some(rule) => self.settings.push((rule, setting)),
+            }
+        }
+    }
+}
+
+/// A name that can stand in a ledger row, a file and a command line without quotes.
+fn is_module_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> (Option<Manifest>, String) {
+        let mut diagnostics = Diagnostics::default();
+        let source = Source::new("migrations/migrations.toml", text);
+        let manifest = Manifest::parse(&Folder::new("migrations"), Some(&source), "app", &mut diagnostics);
+        let said = diagnostics.iter().map(|one| {
+            let place = one.position().map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+            format!("{}{place} {}", one.rule().code, one.message())
+        });
+        (manifest, said.collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn everything_it_may_say_is_read() {
+        let (manifest, said) = parse(
+            "module = \"notes\"\nversions = \"timestamp\"\nrequires = { auth = 3, \"mail-box\" = 1 }\n\
+             [rules]\nM012 = \"allow\"\nM101 = \"error\"\n",
+        );
+        assert_eq!(said, "");
+        let manifest = manifest.unwrap();
+        assert_eq!((manifest.module.as_str(), manifest.numbering), ("notes", Numbering::Timestamp));
+        let requires: Vec<_> = manifest.requires.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        assert_eq!(requires, ["auth 3", "mail-box 1"]);
+        let settings: Vec<_> = manifest.settings.iter().map(|(rule, setting)| (rule.code, *setting)).collect();
+        assert_eq!(settings, [("M012", Setting::Allow), ("M101", Setting::Error)]);
+    }
+
+    #[test]
+    fn without_a_word_the_module_is_the_crate() {
+        let mut diagnostics = Diagnostics::default();
+        let manifest = Manifest::parse(&Folder::new("m"), None, "my-app", &mut diagnostics).unwrap();
+        assert_eq!((manifest.module.as_str(), manifest.numbering), ("my-app", Numbering::Sequential));
+        assert_eq!(parse("").0.unwrap().module, "app");
+        assert!(Manifest::parse(&Folder::new("m"), None, "My", &mut diagnostics).is_none());
+        assert_eq!(diagnostics.iter().next().unwrap().rule().code, "M031");
+    }
+
+    #[test]
+    fn each_mistake_is_told_with_its_place() {
+        let cases = [
+            ("modul = \"x\"", "M030:1:1"),
+            ("module = 3", "M030:1:10"),
+            ("versions = \"dates\"", "M030:1:12"),
+            ("module = \"x\"\nmodule = \"y\"", "M030:2:1"),
+            ("[", "M030:1:2"),
+            ("module = \"My App\"", "M031:1:10"),
+            ("module = \"\"", "M031:1:10"),
+            ("[rules]\nM999 = \"allow\"", "M032:2:1"),
+            ("[rules]\nM101 = \"warning\"", "M032:2:1"),
+            ("requires = { Auth = 1 }", "M033:1:14"),
+            ("requires = { auth = 0 }", "M033:1:21"),
+            ("requires = { app = 1 }", "M033:1:14"),
+        ];
+        for (text, expected) in cases {
+            let (_, said) = parse(text);
+            assert!(said.starts_with(&format!("{expected} ")), "{text}: {said}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "([a-z\\[\\]{}=\"\n .0-9é]|module|requires|rules|versions){0,30}") {
+            parse(&text);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+use migrate_core::Mode;
+
+use crate::analysis::Step;
+use crate::operation::Operation;
+use crate::{Diagnostics, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    code: "M423",
+    name: "unbounded-write",
+    severity: Severity::Warning,
+    summary: "A statement writes every row of a table in one transaction",
+    explanation: "On a large table that takes long, conflicts with other writes and may not fit into a \
+                  transaction. Write only the rows that need it, in several migrations if they are many: \
+                  `UPDATE (SELECT VALUE id FROM t WHERE … LIMIT 1000) SET …` takes some of them.",
+};
+
+pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
+    if step.input.mode == Mode::Stepwise {
+        return;
+    }
+    let operations = std::iter::once(&step.lowered.operation).chain(&step.lowered.nested);
+    for operation in operations {
+        let Operation::Write(write) = operation else { continue };
+        if !write.unbounded || !step.judge.writes_known_rows(write) {
+            continue;
+        }
+        let Some(table) = write.tables.first() else { continue };
+        let message = format!("this writes every row of `{table}` in one transaction");
+        let help =
+            "add a `WHERE` that spares rows which need no change, or `-- migrate: allow(M423) reason`".to_owned();
+        diagnostics.push(step.at_name(&RULE, table, message, help).with_label("all rows"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::analysis::testing::*;
+
+    use migrate_core::Mode;
+
+    #[test]
+    fn a_write_of_all_rows_is_told() {
+        assert_eq!(codes(&["DEFINE TABLE a", "UPDATE a SET b = 1"]), ["M423"]);
+        assert_eq!(codes(&["DEFINE TABLE a", "DELETE a"]), ["M423"]);
+        assert_eq!(codes(&["DEFINE TABLE a", "IF true { UPDATE a SET b = 1 }"]), ["M423"]);
+    }
+
+    #[test]
+    fn some_rows_a_new_table_and_a_stepwise_migration_are_fine() {
+        assert_eq!(codes(&["DEFINE TABLE a", "UPDATE a SET b = 1 WHERE b = NONE; UPDATE a:1 SET b = 2"]), [""; 0]);
+        assert_eq!(codes(&["DEFINE TABLE a; UPDATE a SET b = 1"]), [""; 0]);
+        assert_eq!(codes_with(&["DEFINE TABLE a", "UPDATE a SET b = 1"], Mode::Stepwise, &[]), [""; 0]);
+    }
+}

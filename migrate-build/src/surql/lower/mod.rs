@@ -1,0 +1,81 @@
+//! From a statement's syntax tree to what it does, in our own words.
+
+mod alter;
+mod alteration;
+mod body;
+mod constant;
+mod data;
+mod define;
+mod define_access;
+mod define_field;
+mod define_index;
+mod define_other;
+mod define_table;
+mod implied;
+mod kind;
+mod name;
+mod nested;
+mod permission;
+mod print;
+mod read;
+mod remove;
+mod removing;
+mod walk;
+mod walk_kind;
+
+use migrate_core::{Object, ObjectKind};
+use surrealdb_sql::statements::RebuildStatement;
+use surrealdb_sql::{Expr, TopLevelExpr};
+
+use super::ParsedStatement;
+use crate::operation::{Lowered, Operation};
+use crate::{Diagnostics, Source};
+
+pub(crate) use self::alteration::Alteration;
+pub(crate) use self::implied::{implicit_table, implied};
+pub(crate) use self::removing::removing;
+
+impl ParsedStatement {
+    /// Says what the statement does. `text` is the whole text that it was parsed from.
+    pub(crate) fn lower(&self, text: &str) -> Lowered {
+        lower(&self.ast, text.get(self.range.clone()).unwrap_or_default())
+    }
+}
+
+/// What each statement of a text does, with its own text; none where the text does not parse. For texts that this crate made.
+pub(crate) fn statements(text: &str) -> Vec<(Lowered, String)> {
+    let source = Source::new("", text);
+    let statements = super::parse(&source, &mut Diagnostics::default()).unwrap_or_default();
+    let own_text = |statement: &ParsedStatement| text.get(statement.range.clone()).unwrap_or_default().to_owned();
+    statements.iter().map(|statement| (statement.lower(text), own_text(statement))).collect()
+}
+
+fn lower(ast: &TopLevelExpr, text: &str) -> Lowered {
+    let TopLevelExpr::Expr(expr) = ast else {
+        return Lowered { operation: Operation::Other, nested: Vec::new(), calls: Vec::new(), reads: Vec::new() };
+    };
+    let operation = operation(expr, text);
+    if matches!(operation, Operation::Define(_) | Operation::Alter(_) | Operation::Remove(_) | Operation::Dynamic(_)) {
+        // What such a statement holds are bodies, which run later.
+        return Lowered { operation, nested: Vec::new(), calls: Vec::new(), reads: Vec::new() };
+    }
+    nested::lower(operation, expr, text)
+}
+
+/// What one expression does itself, leaving aside what is nested in it.
+fn operation(expr: &Expr, text: &str) -> Operation {
+    match expr {
+        Expr::Define(statement) => define::lower(statement, text),
+        Expr::Alter(statement) => alter::lower(statement),
+        Expr::Remove(statement) => remove::lower(statement),
+        Expr::Rebuild(statement) => {
+            let RebuildStatement::Index(index) = &**statement;
+            Operation::Rebuild {
+                index: Object::on(index.what.as_str().to_owned(), ObjectKind::Index, index.name.as_str().to_owned()),
+                if_exists: index.if_exists,
+                concurrently: index.concurrently,
+            }
+        }
+        _ => data::lower(expr).map_or(Operation::Other, Operation::Write),
+    }
+}

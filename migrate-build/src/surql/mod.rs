@@ -1,0 +1,25 @@
+//! All that knows SurrealDB's parser crates, behind types of our own.
+//!
+//! `surrealdb-syn` is the parser that servers run: it alone decides what is valid and what a text means. It keeps no
+//! positions, so `surrealdb-parser`, which does, is asked where things stand.
+
+mod control_flow;
+mod lower;
+mod outside;
+mod parse;
+mod regions;
+mod reserved;
+mod spanned;
+mod split;
+mod statement;
+mod syntax_error;
+mod traps;
+mod unlocated;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub(crate) use self::lower::{Alteration, implicit_table, implied, removing, statements};
+pub(crate) use self::parse::parse;
+pub(crate) use self::statement::ParsedStatement;
+pub(crate) use self::traps::check;
