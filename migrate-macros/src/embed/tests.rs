@@ -1,0 +1,147 @@
+use std::fs;
+use std::path::Path;
+
+use quote::quote;
+
+use super::*;
+
+/// A crate whose build script saw the folder as `digest` says.
+struct Crate<'a> {
+    root: &'a Path,
+    digest: Option<String>,
+}
+
+impl Environment for Crate<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        match name {
+            "CARGO_MANIFEST_DIR" => Some(self.root.to_str()?.to_owned()),
+            "CARGO_PKG_NAME" => Some("app".to_owned()),
+            "MIGRATE_DIGEST_m" => self.digest.clone(),
+            _ => None,
+        }
+    }
+}
+
+fn crate_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("m")).unwrap();
+    for (name, text) in files {
+        fs::write(root.path().join("m").join(name), text).unwrap();
+    }
+    root
+}
+
+fn seen(root: &Path) -> String {
+    load(&Folder::in_crate(root, "m"), &Options::new("app")).unwrap().digest.to_string()
+}
+
+#[test]
+fn a_folder_becomes_one_constant_expression() {
+    let root = crate_with(&[
+        ("V1__a.surql", "-- migrate: description first\r\nDEFINE TABLE a;\r\n"),
+        ("migrations.toml", "requires = { auth = 2 }"),
+    ]);
+    let expanded = embed("m", &Crate { root: root.path(), digest: Some(seen(root.path())) }).unwrap();
+    let loaded = load(&Folder::in_crate(root.path(), "m"), &Options::new("app")).unwrap();
+    let [one] = &loaded.migrations[..] else { panic!("one migration") };
+    let bytes = |checksum: migrate_core::Checksum| proc_macro2::Literal::byte_string(checksum.as_bytes());
+    let (checksum, chain) = (bytes(one.checksum), bytes(one.chain));
+    let file = |name| root.path().join("m").join(name).to_str().unwrap().to_owned();
+    let (up, manifest) = (file("V1__a.surql"), file("migrations.toml"));
+    let expected = quote! {
+        {
+            const _: &[&[u8]] = &[::core::include_bytes!(#up), ::core::include_bytes!(#manifest)];
+            const CHAIN: &[::migrate_runtime::__private::Migration] = &[{
+                const STATEMENTS: &[::migrate_runtime::__private::Statement] =
+                    &[::migrate_runtime::__private::Statement::__new(
+                        (30usize, 44usize),
+                        2u32,
+                        ::migrate_runtime::__private::StatementKind::Define,
+                        ::migrate_runtime::__private::Effect::Additive,
+                        ::core::option::Option::Some(::migrate_runtime::__private::Object::__new(
+                            ::migrate_runtime::__private::ObjectKind::Table,
+                            ::core::option::Option::None,
+                            "a"
+                        ))
+                    )];
+                const CHANGES: &[::migrate_runtime::__private::Change] =
+                    &[::migrate_runtime::__private::Change::__new(
+                        ::migrate_runtime::__private::Object::__new(
+                            ::migrate_runtime::__private::ObjectKind::Table,
+                            ::core::option::Option::None,
+                            "a"
+                        ),
+                        ::core::option::Option::Some("DEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE")
+                    )];
+                const UNDO: &::migrate_runtime::__private::Undo = &::migrate_runtime::__private::Undo::Derived {
+                    text: ::std::borrow::Cow::Borrowed("REMOVE TABLE IF EXISTS a;\n"),
+                    safety: ::migrate_runtime::__private::UndoSafety::DataLoss
+                };
+                ::migrate_runtime::__private::Migration::__new(
+                    1u64,
+                    "a",
+                    "V1__a.surql",
+                    "-- migrate: description first\nDEFINE TABLE a;\n",
+                    *#checksum,
+                    *#chain
+                )
+                .__with_description("first")
+                .__with_policy(
+                    ::migrate_runtime::__private::Compatibility::Compatible,
+                    ::migrate_runtime::__private::Mode::Transaction
+                )
+                .__with_statements(STATEMENTS)
+                .__with_changes(CHANGES)
+                .__with_undo(UNDO)
+            }];
+            const REQUIRES: &[::migrate_runtime::__private::Requirement] =
+                &[::migrate_runtime::__private::Requirement::__new("auth", 2u64)];
+            ::migrate_runtime::__private::Migrations::__new("app", CHAIN).__with_requires(REQUIRES)
+        }
+    };
+    assert_eq!(expanded.to_string(), expected.to_string());
+}
+
+#[test]
+fn a_folder_that_no_build_script_saw_is_refused_with_the_remedy() {
+    let root = crate_with(&[("V1__a.surql", "DEFINE TABLE a;")]);
+    let error = embed("m", &Crate { root: root.path(), digest: None }).unwrap_err();
+    assert!(error.contains("migrate_build::Builder::new(\"m\").run();"), "{error}");
+    assert!(error.contains("[build-dependencies]"), "{error}");
+}
+
+#[test]
+fn a_folder_that_changed_behind_the_build_script_is_refused() {
+    let root = crate_with(&[("V1__a.surql", "DEFINE TABLE a;")]);
+    let digest = Some(seen(root.path()));
+    fs::write(root.path().join("m/V2__b.surql"), "DEFINE TABLE b;").unwrap();
+    let error = embed("m", &Crate { root: root.path(), digest }).unwrap_err();
+    assert!(error.contains("is not as the build script saw it"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_with_the_folder_comes_before_the_build_script() {
+    let root = crate_with(&[("V1_a.surql", "DEFINE TABLE a;"), ("V2__b.surql", "RETURN")]);
+    let error = embed("m", &Crate { root: root.path(), digest: None }).unwrap_err();
+    assert!(error.contains("V1_a.surql") && error.contains("V2__b.surql"), "{error}");
+    assert!(!error.contains("build script"), "{error}");
+}
+
+#[test]
+fn without_cargo_the_error_says_so() {
+    struct Nothing;
+
+    impl Environment for Nothing {
+        fn variable(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+    assert!(embed("m", &Nothing).unwrap_err().contains("`CARGO_MANIFEST_DIR` is not set"));
+}
+
+#[test]
+fn a_mistake_becomes_one_error_and_an_empty_value() {
+    let expanded = expand(quote!(3)).to_string();
+    assert_eq!(expanded.matches("compile_error").count(), 1, "{expanded}");
+    assert!(expanded.ends_with(":: Migrations :: __new (\"\" , & []) }"), "{expanded}");
+}

@@ -1,0 +1,60 @@
+use migrate_build::LoadedMigration;
+use migrate_core::{Checksum, Compatibility, Mode};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::{Quoted, runtime};
+
+impl ToTokens for Quoted<'_, LoadedMigration> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let runtime = runtime();
+        let LoadedMigration { name, description, file, source, .. } = self.0;
+        let (version, text) = (self.0.version.get(), source.text());
+        let (checksum, chain) = (Quoted(&self.0.checksum), Quoted(&self.0.chain));
+        let (compatibility, mode) = (Quoted(&self.0.compatibility), Quoted(&self.0.mode));
+        let statements = self.0.statements.iter().map(Quoted);
+        let changes = self.0.changes.iter().map(Quoted);
+        let undo = Quoted(&self.0.undo);
+        tokens.extend(quote! {
+            {
+                const STATEMENTS: &[#runtime::Statement] = &[#(#statements),*];
+                const CHANGES: &[#runtime::Change] = &[#(#changes),*];
+                const UNDO: &#runtime::Undo = &#undo;
+                #runtime::Migration::__new(#version, #name, #file, #text, #checksum, #chain)
+                    .__with_description(#description)
+                    .__with_policy(#compatibility, #mode)
+                    .__with_statements(STATEMENTS)
+                    .__with_changes(CHANGES)
+                    .__with_undo(UNDO)
+            }
+        });
+    }
+}
+
+impl ToTokens for Quoted<'_, Checksum> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        // One token, where an array would be 64: a long chain is expanded each time that its crate is checked.
+        let bytes = Literal::byte_string(self.0.as_bytes());
+        tokens.extend(quote!(*#bytes));
+    }
+}
+
+impl ToTokens for Quoted<'_, Compatibility> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let runtime = runtime();
+        tokens.extend(match self.0 {
+            Compatibility::Compatible => quote!(#runtime::Compatibility::Compatible),
+            Compatibility::Breaking => quote!(#runtime::Compatibility::Breaking),
+        });
+    }
+}
+
+impl ToTokens for Quoted<'_, Mode> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let runtime = runtime();
+        tokens.extend(match self.0 {
+            Mode::Transaction => quote!(#runtime::Mode::Transaction),
+            Mode::Stepwise => quote!(#runtime::Mode::Stepwise),
+        });
+    }
+}
