@@ -1,0 +1,84 @@
+use std::future::Future;
+
+use serde_json::{Map, Value};
+
+/// A connection to the database: query text and variables in, one result per statement out.
+///
+/// It is implemented for `Surreal<C>` of every engine. Tests wrap it to inject faults, and another major version of the
+/// SDK is one more implementation. Values travel as JSON, in which the database writes datetimes, durations and record
+/// ids as text.
+pub trait Database: Send + Sync {
+    /// Runs one query text.
+    ///
+    /// # Errors
+    ///
+    /// When the text was refused as a whole, or when it is unknown whether it ran. The failure of one statement is part
+    /// of the [`Reply`].
+    fn query(
+        &self,
+        text: String,
+        variables: Map<String, Value>,
+    ) -> impl Future<Output = Result<Reply, QueryError>> + Send;
+}
+
+impl<D: Database> Database for &D {
+    fn query(
+        &self,
+        text: String,
+        variables: Map<String, Value>,
+    ) -> impl Future<Output = Result<Reply, QueryError>> + Send {
+        (**self).query(text, variables)
+    }
+}
+
+/// The results of one query text, in the order of its statements.
+#[derive(Clone, Debug, Default)]
+pub struct Reply(pub Vec<Result<Value, StatementError>>);
+
+/// Why one statement failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct StatementError {
+    /// What it means to the runtime.
+    pub kind: StatementErrorKind,
+    /// What the database says.
+    pub message: String,
+}
+
+/// What the failure of a statement means to the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StatementErrorKind {
+    /// A `THROW`.
+    Thrown,
+    /// A record of that id exists.
+    RecordExists,
+    /// The table does not exist.
+    NoSuchTable,
+    /// Another transaction was there first: the whole may be tried again.
+    Conflict,
+    /// It did not run, or what it did was taken back, because of another statement of its transaction.
+    Bystander,
+    /// The user has no right to it.
+    NotAllowed,
+    /// Anything else: the migration's own doing.
+    Other,
+}
+
+/// Why a query text gave no [`Reply`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The database refused the text before running any of it.
+    #[error("the database refused the query: {0}")]
+    Refused(String),
+    /// The user has no right to run queries at all, or is not signed in.
+    #[error("the database refused the user: {0}")]
+    NotAllowed(String),
+    /// Another transaction was there first and nothing ran.
+    #[error("a concurrent transaction was there first: {0}")]
+    Conflict(String),
+    /// The answer did not arrive: whether the text ran is unknown.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+}

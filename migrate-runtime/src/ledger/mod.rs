@@ -1,0 +1,8 @@
+//! The ledger of a context: the table `_migrations`, a record per migration, and its append-only log `_migration_log`.
+
+mod row;
+mod schema;
+
+pub(crate) use row::Row;
+pub use row::Status;
+pub(crate) use schema::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, SELECT_ROWS};

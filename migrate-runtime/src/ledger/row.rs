@@ -1,0 +1,132 @@
+use std::fmt;
+
+use migrate_core::{Checksum, Compatibility, Version};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What the planner needs of one ledger row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) module: String,
+    pub(crate) version: Version,
+    pub(crate) name: String,
+    pub(crate) checksum: Checksum,
+    pub(crate) chain: Checksum,
+    pub(crate) status: Status,
+    pub(crate) compatibility: Compatibility,
+}
+
+/// What a ledger row says of its migration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It is applied.
+    Applied,
+    /// It failed and nothing of it was kept.
+    Failed,
+    /// It was applied and then undone.
+    RolledBack,
+    /// Its transaction ended before its end: nobody knows which of its statements ran.
+    Started,
+    /// A status that this version of the runtime does not know.
+    Other(String),
+}
+
+impl From<&str> for Status {
+    fn from(word: &str) -> Self {
+        match word {
+            "applied" => Self::Applied,
+            "failed" => Self::Failed,
+            "rolled_back" => Self::RolledBack,
+            "started" => Self::Started,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+            Self::RolledBack => "rolled_back",
+            Self::Started => "started",
+            Self::Other(word) => word,
+        })
+    }
+}
+
+/// Why a ledger row cannot be read: somebody else's table of that name, or one that was tampered with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the table `_migrations` holds a row that is not of a ledger: {0}")]
+pub(crate) struct RowError(String);
+
+#[derive(Deserialize)]
+struct Raw {
+    module: String,
+    version: u64,
+    name: String,
+    checksum: String,
+    chain: String,
+    status: String,
+    breaking: bool,
+}
+
+impl Row {
+    /// Reads the result of [`SELECT_ROWS`](super::SELECT_ROWS).
+    pub(crate) fn read_all(rows: Value) -> Result<Vec<Self>, RowError> {
+        let rows: Vec<Value> = serde_json::from_value(rows).map_err(|error| RowError(error.to_string()))?;
+        rows.iter().map(Self::read).collect()
+    }
+
+    fn read(row: &Value) -> Result<Self, RowError> {
+        let raw = Raw::deserialize(row).map_err(|error| RowError(format!("{error} in {row}")))?;
+        let checksum = |text: &str| text.parse().map_err(|error| RowError(format!("{error}, not {text:?}")));
+        let version = Version::new(raw.version).ok_or_else(|| RowError(format!("version {}", raw.version)))?;
+        Ok(Self {
+            version,
+            checksum: checksum(&raw.checksum)?,
+            chain: checksum(&raw.chain)?,
+            status: Status::from(raw.status.as_str()),
+            compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
+            module: raw.module,
+            name: raw.name,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row() -> Value {
+        let sum = Checksum::from_bytes([7; 32]).to_string();
+        json!({"module": "app", "version": 1, "name": "init", "checksum": sum, "chain": sum,
+               "status": "applied", "breaking": true})
+    }
+
+    #[test]
+    fn a_row_is_read_whole() {
+        let [row] = &Row::read_all(json!([row()])).unwrap()[..] else { panic!("one row") };
+        assert_eq!((row.module.as_str(), row.version, &row.status), ("app", Version::FIRST, &Status::Applied));
+        assert_eq!(row.compatibility, Compatibility::Breaking);
+    }
+
+    #[test]
+    fn a_row_of_somebody_else_is_refused_with_its_text() {
+        for (field, value) in
+            [("version", json!(0)), ("version", json!("x")), ("chain", json!("md5")), ("module", json!(3))]
+        {
+            let mut bad = row();
+            bad[field] = value;
+            assert!(Row::read_all(json!([bad])).is_err(), "{field}");
+        }
+        assert!(Row::read_all(json!([{"id": "x"}])).unwrap_err().to_string().contains(r#""id":"x""#));
+    }
+
+    #[test]
+    fn a_status_of_a_later_version_is_kept() {
+        assert_eq!(Status::from("running_start").to_string(), "running_start");
+    }
+}

@@ -1,0 +1,39 @@
+/// Creates the ledger of a context. Every statement is a no-op where it exists, so that replicas may race.
+///
+/// `applied_by`, `down` and `error` are free-form objects: what is worth recording there may grow without a change of
+/// schema. Permissions are NONE: record users neither see nor touch the ledger. `FORMATS.md` documents the fields.
+pub(crate) const DEFINE_LEDGER: &str = "\
+DEFINE TABLE IF NOT EXISTS _migrations TYPE NORMAL SCHEMAFULL PERMISSIONS NONE COMMENT 'migration ledger, format 1';
+DEFINE FIELD IF NOT EXISTS module ON _migrations TYPE string;
+DEFINE FIELD IF NOT EXISTS version ON _migrations TYPE int;
+DEFINE FIELD IF NOT EXISTS name ON _migrations TYPE string;
+DEFINE FIELD IF NOT EXISTS file ON _migrations TYPE string;
+DEFINE FIELD IF NOT EXISTS checksum ON _migrations TYPE string;
+DEFINE FIELD IF NOT EXISTS chain ON _migrations TYPE string;
+DEFINE FIELD IF NOT EXISTS status ON _migrations TYPE string;
+DEFINE FIELD IF NOT EXISTS breaking ON _migrations TYPE bool;
+DEFINE FIELD IF NOT EXISTS statements ON _migrations TYPE int;
+DEFINE FIELD IF NOT EXISTS applied_at ON _migrations TYPE datetime;
+DEFINE FIELD IF NOT EXISTS duration ON _migrations TYPE option<duration>;
+DEFINE FIELD IF NOT EXISTS applied_by ON _migrations TYPE object FLEXIBLE;
+DEFINE FIELD IF NOT EXISTS down ON _migrations TYPE option<object> FLEXIBLE;
+DEFINE FIELD IF NOT EXISTS error ON _migrations TYPE option<object> FLEXIBLE;
+DEFINE TABLE IF NOT EXISTS _migration_log TYPE NORMAL SCHEMALESS PERMISSIONS NONE COMMENT 'migration log, format 1';
+";
+
+/// How many statements [`DEFINE_LEDGER`] holds, and so how many results it gives.
+pub(crate) const DEFINE_LEDGER_STATEMENTS: usize = 16;
+
+/// Reads what the planner needs of every row.
+pub(crate) const SELECT_ROWS: &str =
+    "SELECT module, version, name, checksum, chain, status, breaking FROM _migrations;";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_of_statements_is_the_count_of_statements() {
+        assert_eq!(DEFINE_LEDGER.matches(";\n").count(), DEFINE_LEDGER_STATEMENTS);
+    }
+}

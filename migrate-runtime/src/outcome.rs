@@ -1,0 +1,64 @@
+use std::time::Duration;
+
+use migrate_core::Version;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::plan::Ahead;
+use crate::refusal::{Refusal, number};
+
+/// What became of one context.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ContextReport {
+    /// The context.
+    pub context: Context,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The migrations that were applied, in order. A refused context may have some, from before the one that failed.
+    pub applied: Vec<Applied>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How bringing a context up to date ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// There was nothing to do.
+    UpToDate,
+    /// Migrations were applied, and it is up to date now.
+    Migrated,
+    /// Nothing to do: the database knows later versions, none of which break this binary.
+    Ahead(Vec<Ahead>),
+    /// It must not be served.
+    Refused(Refusal),
+}
+
+/// A migration that was applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub struct Applied {
+    /// Its module.
+    pub module: &'static str,
+    /// Its version.
+    #[serde(serialize_with = "number")]
+    pub version: Version,
+    /// Its name.
+    pub name: &'static str,
+}
+
+impl ContextReport {
+    /// Whether the context can be served.
+    pub const fn is_served(&self) -> bool {
+        self.refusal().is_none()
+    }
+
+    /// Why the context is refused, or `None` when it can be served.
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match &self.outcome {
+            Outcome::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}

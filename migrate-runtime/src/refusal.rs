@@ -1,0 +1,210 @@
+use migrate_core::{Checksum, Version};
+use serde::{Serialize, Serializer};
+
+use crate::ledger::Status;
+
+/// Why one context is not served. `Display` says it in one sentence, with the remedy where there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "fields named for what they are; the variants say the rest")]
+pub enum Refusal {
+    /// A later binary applied migrations that this one does not know and that break it.
+    #[error("{module} {} in this database and break{} older binaries: run a binary that knows {}", Unknown::list(versions), if versions.len() == 1 { "s" } else { "" }, if versions.len() == 1 { "it" } else { "them" })]
+    Incompatible { module: String, versions: Vec<Unknown> },
+
+    /// A migration is not recorded although a later one is.
+    #[error(
+        "{file} is not recorded in this database, although V{later} of {module} is: restore its ledger row or the database"
+    )]
+    Missing {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        file: String,
+        #[serde(serialize_with = "number")]
+        later: Version,
+    },
+
+    /// What was applied is not what this binary holds.
+    #[error("V{version} of {module} is not what was applied here: the {part} {recorded} is recorded, this binary holds {}", embedded.map_or_else(|| "no such migration".to_owned(), |sum| sum.to_string()))]
+    Divergent {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        part: DivergentPart,
+        #[serde(serialize_with = "text")]
+        recorded: Checksum,
+        #[serde(serialize_with = "optional_text")]
+        embedded: Option<Checksum>,
+    },
+
+    /// The ledger row is in a state that no start-up can go on from.
+    #[error("V{version} of {module} is recorded as `{status}`: {}", match status { Status::Started => "it ended before its end, so nobody knows which statements ran", _ => "this binary does not know that state" })]
+    Stuck {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        #[serde(serialize_with = "text")]
+        status: Status,
+    },
+
+    /// A migration failed. Nothing of it was kept.
+    #[error("{module} {file}{}: {cause}", line.map_or_else(String::new, |line| format!(":{line}")))]
+    Failed {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        file: String,
+        /// The line on which the failing statement begins, counted from 1.
+        line: Option<u32>,
+        /// The failing statement, shortened.
+        statement: Option<String>,
+        cause: String,
+    },
+
+    /// The table `_migrations` is not a ledger that this runtime can read.
+    #[error("the ledger cannot be read: {reason}")]
+    Unreadable { reason: String },
+
+    /// The context could not be entered, or the database could not be reached until the deadline.
+    #[error("{reason}")]
+    Unavailable { reason: String },
+}
+
+/// A migration that the database has and this binary does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Unknown {
+    /// Its version.
+    #[serde(serialize_with = "number")]
+    pub version: Version,
+    /// Its name, as recorded.
+    pub name: String,
+}
+
+impl Unknown {
+    fn list(unknown: &[Self]) -> String {
+        let names: Vec<_> = unknown.iter().map(|Self { version, name }| format!("V{version}__{name}")).collect();
+        format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+    }
+}
+
+/// What of a migration differs from its ledger row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DivergentPart {
+    /// Its own text.
+    Checksum,
+    /// Something before it.
+    Chain,
+}
+
+impl std::fmt::Display for DivergentPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Checksum => "checksum",
+            Self::Chain => "chain",
+        })
+    }
+}
+
+impl Refusal {
+    /// One word for the kind: the `kind` of its JSON form.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Incompatible { .. } => "incompatible",
+            Self::Missing { .. } => "missing",
+            Self::Divergent { .. } => "divergent",
+            Self::Stuck { .. } => "stuck",
+            Self::Failed { .. } => "failed",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+
+    /// The module and version it speaks of, where it speaks of one.
+    pub fn migration(&self) -> Option<(&str, Version)> {
+        match self {
+            Self::Incompatible { module, versions } => versions.first().map(|first| (module.as_str(), first.version)),
+            Self::Missing { module, version, .. }
+            | Self::Divergent { module, version, .. }
+            | Self::Stuck { module, version, .. }
+            | Self::Failed { module, version, .. } => Some((module, *version)),
+            Self::Unreadable { .. } | Self::Unavailable { .. } => None,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+pub(crate) fn number<S: Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(version.get())
+}
+
+fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+fn optional_text<S: Serializer>(value: &Option<Checksum>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(version: u64) -> Unknown {
+        Unknown { version: Version::new(version).unwrap(), name: "x".into() }
+    }
+
+    #[test]
+    fn an_incompatible_context_names_every_version_that_breaks() {
+        let one = Refusal::Incompatible { module: "app".into(), versions: vec![unknown(8)] };
+        assert_eq!(
+            one.to_string(),
+            "app V8__x is in this database and breaks older binaries: run a binary that knows it"
+        );
+        let two = Refusal::Incompatible { module: "app".into(), versions: vec![unknown(8), unknown(9)] };
+        assert_eq!(
+            two.to_string(),
+            "app V8__x, V9__x are in this database and break older binaries: run a binary that knows them"
+        );
+    }
+
+    #[test]
+    fn the_kind_is_the_kind_of_the_json_form() {
+        let sum = Checksum::from_bytes([1; 32]);
+        let (module, file, version) = (|| "app".to_owned(), || "V1__x.surql".to_owned(), Version::FIRST);
+        let all = [
+            Refusal::Incompatible { module: module(), versions: vec![unknown(2)] },
+            Refusal::Missing { module: module(), version, file: file(), later: version },
+            Refusal::Divergent {
+                module: module(),
+                version,
+                part: DivergentPart::Chain,
+                recorded: sum,
+                embedded: Some(sum),
+            },
+            Refusal::Stuck { module: module(), version, status: Status::Started },
+            Refusal::Failed {
+                module: module(),
+                version,
+                file: file(),
+                line: Some(3),
+                statement: None,
+                cause: "no".into(),
+            },
+            Refusal::Unreadable { reason: "no".into() },
+            Refusal::Unavailable { reason: "no".into() },
+        ];
+        for refusal in all {
+            let json = serde_json::to_value(&refusal).unwrap();
+            assert_eq!(json["kind"], refusal.kind());
+            assert!(!refusal.to_string().is_empty());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::outcome::{Applied, ContextReport, Outcome};
+use crate::refusal::Refusal;
+
+/// What became of every context of a fleet, in the fleet's order.
+///
+/// `Display` is for a person. As JSON it is one object: the counts `contexts`, `migrated`, `up_to_date`, `ahead`,
+/// `incompatible` and `failed`, which add up; `applied`, the migrations that were applied with how many contexts got
+/// them; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
+/// `elapsed_ms` and `round_trips`.
+#[derive(Clone, Debug)]
+#[must_use = "a report says which contexts must not be served"]
+pub struct Report {
+    contexts: Vec<ContextReport>,
+    modules: usize,
+    elapsed: Duration,
+    round_trips: u64,
+}
+
+/// How many contexts ended in each way. The fields but `contexts` add up to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// All of them.
+    pub contexts: usize,
+    /// Migrations were applied, and they are up to date now.
+    pub migrated: usize,
+    /// There was nothing to do.
+    pub up_to_date: usize,
+    /// The database knows later versions, none of which break this binary.
+    pub ahead: usize,
+    /// A later binary applied what breaks this one: refused.
+    pub incompatible: usize,
+    /// Refused for any other reason.
+    pub failed: usize,
+}
+
+impl Report {
+    pub(crate) const fn new(contexts: Vec<ContextReport>, modules: usize, elapsed: Duration, round_trips: u64) -> Self {
+        Self { contexts, modules, elapsed, round_trips }
+    }
+
+    /// Every context, in the fleet's order.
+    pub fn contexts(&self) -> &[ContextReport] {
+        &self.contexts
+    }
+
+    /// The contexts that must not be served, each with the reason.
+    pub fn refused(&self) -> impl Iterator<Item = (&Context, &Refusal)> {
+        self.contexts.iter().filter_map(|report| Some((&report.context, report.refusal()?)))
+    }
+
+    /// Whether every context can be served.
+    pub fn all_served(&self) -> bool {
+        self.refused().next().is_none()
+    }
+
+    /// How many contexts ended in each way.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts { contexts: self.contexts.len(), ..Counts::default() };
+        for report in &self.contexts {
+            *match &report.outcome {
+                Outcome::UpToDate => &mut counts.up_to_date,
+                Outcome::Migrated => &mut counts.migrated,
+                Outcome::Ahead(_) => &mut counts.ahead,
+                Outcome::Refused(Refusal::Incompatible { .. }) => &mut counts.incompatible,
+                Outcome::Refused(_) => &mut counts.failed,
+            } += 1;
+        }
+        counts
+    }
+
+    /// How long all of it took.
+    pub const fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    /// How many queries were sent.
+    pub const fn round_trips(&self) -> u64 {
+        self.round_trips
+    }
+
+    /// The contexts that got the same run of one module's migrations.
+    fn runs(&self) -> BTreeMap<(&'static str, String), Vec<&ContextReport>> {
+        let mut runs: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for report in &self.contexts {
+            for run in report.applied.chunk_by(|one, other| one.module == other.module) {
+                let [first, .., last] = run else {
+                    runs.entry((run[0].module, format!("V{}", run[0].version))).or_default().push(report);
+                    continue;
+                };
+                let versions = format!("V{} to V{}", first.version, last.version);
+                runs.entry((first.module, versions)).or_default().push(report);
+            }
+        }
+        runs
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.counts();
+        let refused = counts.incompatible + counts.failed;
+        write!(f, "{}, {}: ", plural(self.modules, "module"), plural(counts.contexts, "context"))?;
+        let parts = [
+            (counts.up_to_date, "up to date"),
+            (counts.migrated, "migrated"),
+            (counts.ahead, "ahead"),
+            (refused, "refused"),
+        ];
+        let parts: Vec<_> = parts.iter().filter(|(count, _)| *count > 0).collect();
+        let parts: Vec<_> = parts.iter().map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
+        write!(f, "{}", if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") })?;
+        write!(f, "    {:.1?}, {} round trips", self.elapsed, self.round_trips)?;
+
+        for ((module, versions), reports) in self.runs() {
+            write!(f, "\nmigrated   {module} {versions}   {}", plural(reports.len(), "context"))?;
+            let mut times: Vec<_> = reports.iter().map(|report| (report.elapsed, &report.context)).collect();
+            times.sort();
+            if let (Some((median, _)), [.., (slowest, context)]) = (times.get(times.len() / 2), &times[..]) {
+                write!(f, "   median {median:.0?}, slowest {context} {slowest:.0?}")?;
+            }
+        }
+        let served = counts.contexts - refused;
+        for (at, (context, refusal)) in self.refused().enumerate() {
+            write!(f, "\nrefused    {context}   {refusal}")?;
+            if let Refusal::Failed { version, .. } = refusal {
+                write!(f, "\n           nothing of V{version} was kept")?;
+            }
+            if at + 1 == refused {
+                write!(f, "\n           {} served", plural_verb(served))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
+fn plural_verb(count: usize) -> String {
+    format!("{} {}", plural(count, "context"), if count == 1 { "is" } else { "are" })
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counts = self.counts();
+        let mut applied: BTreeMap<(&str, _), (&Applied, usize)> = BTreeMap::new();
+        for one in self.contexts.iter().flat_map(|report| &report.applied) {
+            applied.entry((one.module, one.version)).or_insert((one, 0)).1 += 1;
+        }
+        let applied: Vec<Value> = applied
+            .values()
+            .map(|(one, contexts)| {
+                json!({ "module": one.module, "version": one.version.get(), "name": one.name, "contexts": contexts })
+            })
+            .collect();
+        let failures = self.refused().map(|(context, refusal)| failure(context, refusal));
+        let failures = failures.collect::<serde_json::Result<Vec<_>>>().map_err(serde::ser::Error::custom)?;
+        let mut report = serializer.serialize_struct("Report", 10)?;
+        report.serialize_field("contexts", &counts.contexts)?;
+        report.serialize_field("migrated", &counts.migrated)?;
+        report.serialize_field("up_to_date", &counts.up_to_date)?;
+        report.serialize_field("ahead", &counts.ahead)?;
+        report.serialize_field("incompatible", &counts.incompatible)?;
+        report.serialize_field("failed", &counts.failed)?;
+        report.serialize_field("applied", &applied)?;
+        report.serialize_field("failures", &failures)?;
+        report.serialize_field("elapsed_ms", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
+        report.serialize_field("round_trips", &self.round_trips)?;
+        report.end()
+    }
+}
+
+/// One refused context, with all that its refusal knows and the sentence that says it.
+fn failure(context: &Context, refusal: &Refusal) -> serde_json::Result<Value> {
+    let mut failure = json!({ "namespace": context.namespace(), "database": context.database() });
+    if let (Value::Object(failure), Value::Object(refusal)) = (&mut failure, serde_json::to_value(refusal)?) {
+        failure.extend(refusal);
+    }
+    failure["reason"] = refusal.to_string().into();
+    Ok(failure)
+}
+
+#[cfg(test)]
+mod tests;

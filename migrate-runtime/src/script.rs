@@ -1,0 +1,235 @@
+//! The query text that applies migrations in one context, and what each of its results stands for.
+
+use std::fmt::Write;
+
+use migrate_core::{Checksum, Compatibility, Migration, StatementKind, Version};
+use serde_json::{Map, Value, json};
+
+use crate::context::Context;
+use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS};
+use crate::plan::{Earlier, Step};
+use crate::replica::Replica;
+
+/// A query text with its variables, and the role of each of its results.
+#[derive(Debug)]
+pub(crate) struct Script {
+    pub(crate) text: String,
+    pub(crate) variables: Map<String, Value>,
+    /// One entry per result, in order: the step it belongs to, and its role there.
+    pub(crate) slots: Vec<(usize, Role)>,
+}
+
+/// What a result of a [`Script`] is the result of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The `USE` before the first transaction.
+    Enter,
+    /// `BEGIN`.
+    Begin,
+    /// The check that the session is in the context: a refused `USE` leaves it in another one.
+    Guard,
+    /// The check that nobody else has created the ledger and this row in it meanwhile.
+    Untaken,
+    /// The definition of the ledger.
+    Ledger,
+    /// The check that the predecessor is recorded.
+    Predecessor,
+    /// The removal of the row of a failed or undone attempt.
+    Clear,
+    /// The `CREATE` of the ledger row: the compare-and-set.
+    Claim,
+    /// A statement of the migration, by its index.
+    Statement(usize),
+    /// The last two statements, which say that the end was reached.
+    Close,
+    /// `COMMIT`.
+    Commit,
+}
+
+/// Whether the context has a ledger already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LedgerTable {
+    Exists,
+    Missing,
+}
+
+pub(crate) const CONTEXT_GUARD: &str = "IF session::ns() != $_migrate_ns OR session::db() != $_migrate_db { THROW 'the session is in another context' };\n";
+
+/// Texts above this size are sent in several round trips, well below what a server accepts as one message.
+const LONGEST_TEXT: usize = 1 << 20;
+
+impl Script {
+    /// The text for as many of the steps as fit, at least one.
+    pub(crate) fn apply(context: &Context, table: LedgerTable, steps: &[Step], replica: &Replica) -> Self {
+        let mut script = Self::enter(context);
+        for (at, step) in steps.iter().enumerate() {
+            let is_too_long = script.text.len() + step.migration.text().len() > LONGEST_TEXT;
+            // A `LET` holds until the end of the text: the next migration must not find it.
+            let is_tainted = at.checked_sub(1).and_then(|before| steps.get(before)).is_some_and(sets_parameters);
+            if at > 0 && (is_too_long || is_tainted) {
+                break;
+            }
+            let table = if at == 0 { table } else { LedgerTable::Exists };
+            let before = at.checked_sub(1).and_then(|before| steps.get(before));
+            script.step(at, table, before, step, replica);
+        }
+        script
+    }
+
+    /// The text that enters the context, with the variables of the guard.
+    pub(crate) fn enter(context: &Context) -> Self {
+        let mut variables = Map::new();
+        variables.insert("_migrate_ns".to_owned(), context.namespace().into());
+        variables.insert("_migrate_db".to_owned(), context.database().into());
+        let mut script = Self { text: String::new(), variables, slots: Vec::new() };
+        script.push(0, Role::Enter, &context.use_statement());
+        script.text.push('\n');
+        script
+    }
+
+    /// How many steps the text holds.
+    pub(crate) fn steps(&self) -> usize {
+        self.slots.last().map_or(0, |(step, _)| step + 1)
+    }
+
+    fn push(&mut self, step: usize, role: Role, statement: &str) {
+        self.text.push_str(statement);
+        self.slots.push((step, role));
+    }
+
+    /// Adds the transaction of one step, which runs behind `before`.
+    fn step(&mut self, at: usize, table: LedgerTable, before: Option<&Step>, step: &Step, replica: &Replica) {
+        let row = format!("$_migrate_{at}");
+        let id = format!("_migrations:[{row}.module, {row}.version]");
+        self.variables.insert(format!("_migrate_{at}"), ledger_row(step, replica));
+
+        self.push(at, Role::Begin, "BEGIN;\n");
+        self.push(at, Role::Guard, CONTEXT_GUARD);
+        if table == LedgerTable::Missing {
+            // Whoever comes second should notice before doing any work.
+            self.push(at, Role::Untaken, &format!("IF record::exists({id}) {{ THROW 'somebody else was first' }};\n"));
+            self.text.push_str(DEFINE_LEDGER);
+            self.slots.extend([(at, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
+        }
+        if let Some((version, chain)) = step.predecessor {
+            self.predecessor(at, &format!("{row}.module"), version, chain);
+        }
+        if let Some(before) = before.filter(|before| before.module != step.module) {
+            let migration = before.migration;
+            let module = format!("$_migrate_{}.module", at - 1);
+            self.predecessor(at, &module, migration.version(), migration.chain());
+        }
+        if step.earlier == Earlier::Row {
+            let clear = format!("DELETE {id} WHERE status IN ['failed', 'rolled_back'];\n");
+            self.push(at, Role::Clear, &clear);
+        }
+        let claim = format!(
+            "CREATE ONLY {id} CONTENT object::extend({row}, \
+             {{ status: 'started', applied_at: time::now() }}) RETURN NONE;\n"
+        );
+        self.push(at, Role::Claim, &claim);
+
+        // A migration may end in a comment or without a semicolon; an extra semicolon is no statement.
+        let _ = writeln!(self.text, "{}\n;", step.migration.text());
+        let statements = step.migration.statements().len();
+        self.slots.extend((0..statements).map(|statement| (at, Role::Statement(statement))));
+
+        let close = format!(
+            "UPDATE ONLY {id} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n\
+             CREATE _migration_log:ulid() CONTENT {{ at: time::now(), event: 'applied', module: {row}.module, \
+             version: {row}.version, name: {row}.name, checksum: {row}.checksum, by: {row}.applied_by }} RETURN NONE;\n"
+        );
+        self.text.push_str(&close);
+        self.slots.extend([(at, Role::Close); 2]);
+        self.push(at, Role::Commit, "COMMIT;\n");
+    }
+
+    /// A transaction that fell does not keep the next one of the text from running: it has to look for itself.
+    fn predecessor(&mut self, at: usize, module: &str, version: Version, chain: Checksum) {
+        let guard = format!(
+            "IF (SELECT VALUE chain FROM ONLY _migrations:[{module}, {version}] WHERE status = 'applied') != '{chain}' \
+             {{ THROW 'the predecessor is not recorded' }};\n"
+        );
+        self.push(at, Role::Predecessor, &guard);
+    }
+
+    /// The text that takes back the word `applied` of a migration of which a statement failed and the rest was committed.
+    pub(crate) fn record_torn(context: &Context, step: &Step, replica: &Replica) -> Self {
+        let mut script = Self::enter(context);
+        script.variables.insert("_migrate_0".to_owned(), ledger_row(step, replica));
+        script.push(0, Role::Begin, "BEGIN;\n");
+        script.push(0, Role::Guard, CONTEXT_GUARD);
+        script.push(
+            0,
+            Role::Claim,
+            "UPDATE _migrations:[$_migrate_0.module, $_migrate_0.version] SET status = 'started' \
+             WHERE applied_by.replica = $_migrate_0.applied_by.replica RETURN NONE;\n",
+        );
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    /// The text that records a failed attempt, unless somebody else has got further meanwhile.
+    pub(crate) fn record_failure(
+        context: &Context,
+        table: LedgerTable,
+        step: &Step,
+        error: &Value,
+        replica: &Replica,
+    ) -> Self {
+        let mut script = Self::enter(context);
+        let mut row = ledger_row(step, replica);
+        row["status"] = "failed".into();
+        row["error"] = error.clone();
+        script.variables.insert("_migrate_0".to_owned(), row);
+
+        script.push(0, Role::Begin, "BEGIN;\n");
+        script.push(0, Role::Guard, CONTEXT_GUARD);
+        if table == LedgerTable::Missing {
+            script.text.push_str(DEFINE_LEDGER);
+            script.slots.extend([(0, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
+        }
+        script.push(
+            0,
+            Role::Claim,
+            "LET $_migrate_status = (SELECT VALUE status FROM ONLY \
+             _migrations:[$_migrate_0.module, $_migrate_0.version]);\n",
+        );
+        script.push(
+            0,
+            Role::Close,
+            "IF $_migrate_status IS NONE OR $_migrate_status IN ['failed', 'rolled_back'] {\n\
+             UPSERT ONLY _migrations:[$_migrate_0.module, $_migrate_0.version] \
+             CONTENT object::extend($_migrate_0, { applied_at: time::now() }) RETURN NONE;\n\
+             CREATE _migration_log:ulid() CONTENT { at: time::now(), event: 'failed', module: $_migrate_0.module, \
+             version: $_migrate_0.version, name: $_migrate_0.name, checksum: $_migrate_0.checksum, \
+             error: $_migrate_0.error, by: $_migrate_0.applied_by } RETURN NONE;\n} ELSE { THROW 'somebody else got further' };\n",
+        );
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+}
+
+fn sets_parameters(step: &Step) -> bool {
+    step.migration.statements().iter().any(|statement| statement.kind() == StatementKind::Let)
+}
+
+/// The content of a ledger row, but for what only the database knows. An absent field is NONE; JSON null would not be.
+fn ledger_row(step: &Step, replica: &Replica) -> Value {
+    let migration: &Migration = step.migration;
+    let mut row = json!({
+        "module": step.module,
+        "version": migration.version().get(),
+        "name": migration.name(),
+        "file": migration.file(),
+        "checksum": migration.checksum().to_string(),
+        "chain": migration.chain().to_string(),
+        "breaking": migration.compatibility() == Compatibility::Breaking,
+        "statements": migration.statements().len(),
+        "applied_by": replica.as_json(),
+    });
+    if let (Some(text), Some(safety)) = (migration.undo().text(), migration.undo().safety()) {
+        row["down"] = json!({ "text": text, "safety": safety.word() });
+    }
+    row
+}
