@@ -1,0 +1,90 @@
+//! How the database behaves where the design stands on it. A test that fails here after an upgrade of the engine says
+//! which decision has to be thought over.
+
+use migrate_runtime::{Database, Reply, StatementErrorKind};
+use migrate_tests::engine;
+use serde_json::{Map, Value, json};
+
+async fn run(text: &str) -> Reply {
+    Database::query(&engine().await, text.to_owned(), Map::new()).await.unwrap()
+}
+
+async fn last(text: &str) -> Value {
+    run(text).await.0.pop().unwrap().unwrap()
+}
+
+fn kind(reply: &Reply, at: usize) -> Option<StatementErrorKind> {
+    reply.0[at].as_ref().err().map(|error| error.kind)
+}
+
+#[tokio::test]
+async fn definitions_and_rows_roll_back_together() {
+    let text = "USE NS a DB b; BEGIN; DEFINE TABLE t; CREATE t:1; THROW 'x'; COMMIT; INFO FOR DB;";
+    assert_eq!(last(text).await["tables"], json!({}));
+}
+
+#[tokio::test]
+async fn the_text_behind_a_transaction_that_fell_still_runs() {
+    let text = "USE NS a DB b; BEGIN; THROW 'x'; COMMIT; BEGIN; CREATE t:1; COMMIT; SELECT * FROM t;";
+    assert_eq!(last(text).await, json!([{ "id": "t:1" }]));
+}
+
+#[tokio::test]
+async fn a_return_ends_a_transaction_early_and_commits_it_without_an_error() {
+    let reply = run("USE NS a DB b; BEGIN; CREATE t:1; RETURN 1; CREATE t:2; COMMIT; SELECT * FROM t;").await;
+    assert!(reply.0.iter().all(Result::is_ok), "{reply:?}");
+    assert_eq!(reply.0.len(), 6, "one result fewer than statements");
+    assert_eq!(reply.0.last().unwrap().as_ref().unwrap(), &json!([{ "id": "t:1" }]));
+}
+
+#[tokio::test]
+async fn every_statement_of_a_transaction_gives_one_result_whether_it_holds_or_falls() {
+    let holds = run("USE NS a DB b; BEGIN; LET $a = 1; FOR $i IN 0..2 { CREATE t }; IF true { 1 }; COMMIT;").await;
+    assert_eq!(holds.0.len(), 6);
+    let falls = run("USE NS a DB b; BEGIN; CREATE t:1; CREATE t:1; CREATE t:2; COMMIT;").await;
+    assert_eq!(falls.0.len(), 6);
+    let bystander = Some(StatementErrorKind::Bystander);
+    assert_eq!(
+        [2, 3, 4, 5].map(|at| kind(&falls, at)),
+        [bystander, Some(StatementErrorKind::RecordExists), bystander, bystander]
+    );
+}
+
+#[tokio::test]
+async fn a_use_says_what_it_entered_and_creates_it() {
+    let reply = run("USE NS a DB b; USE NS a; INFO FOR NS;").await;
+    assert_eq!(reply.0[0].as_ref().unwrap(), &json!({ "namespace": "a", "database": "b" }));
+    assert!(reply.0[2].as_ref().unwrap()["databases"].get("b").is_some());
+}
+
+#[tokio::test]
+async fn only_a_table_that_does_not_exist_is_reported_as_such() {
+    let reply = run("USE NS a DB b; SELECT * FROM t; DEFINE TABLE t; SELECT * FROM t;").await;
+    assert_eq!(kind(&reply, 1), Some(StatementErrorKind::NoSuchTable));
+    assert_eq!(reply.0[3].as_ref().unwrap(), &json!([]));
+}
+
+#[tokio::test]
+async fn a_plain_default_does_not_help_the_rows_that_exist_and_an_unconditional_one_does() {
+    let before = "USE NS a DB b; DEFINE TABLE t SCHEMAFULL; CREATE t:1;";
+    let plain = run(&format!("{before} DEFINE FIELD n ON t TYPE int DEFAULT 0; UPDATE t:1;")).await;
+    assert!(plain.0[4].as_ref().unwrap_err().message.contains("Expected `int` but found `NONE`"), "{plain:?}");
+    let always = run(&format!("{before} DEFINE FIELD n ON t TYPE int DEFAULT ALWAYS 0; UPDATE t:1;")).await;
+    assert_eq!(always.0[4].as_ref().unwrap(), &json!([{ "id": "t:1", "n": 0 }]));
+}
+
+#[tokio::test]
+async fn a_field_of_an_array_implies_one_of_its_parts_which_outlives_it() {
+    let text = "USE NS a DB b; DEFINE TABLE t; DEFINE FIELD tags ON t TYPE array<string>; REMOVE FIELD tags ON t; \
+                INFO FOR TABLE t;";
+    assert_eq!(
+        last(text).await["fields"],
+        json!({ "tags.*": "DEFINE FIELD tags.* ON t TYPE string PERMISSIONS FULL" })
+    );
+}
+
+#[tokio::test]
+async fn a_field_on_a_missing_table_creates_it_and_hides_a_later_definition() {
+    let text = "USE NS a DB b; DEFINE FIELD f ON t; DEFINE TABLE IF NOT EXISTS t SCHEMAFULL; INFO FOR DB;";
+    assert_eq!(last(text).await["tables"], json!({ "t": "DEFINE TABLE t TYPE ANY SCHEMALESS PERMISSIONS NONE" }));
+}

@@ -1,0 +1,10 @@
+//! Integration tests on the embedded engine. They are one program, because each program links the engine anew.
+
+mod apply;
+mod catalog_law;
+mod contexts;
+mod example_schema;
+mod facts;
+mod faults;
+mod replicas;
+mod traps;
