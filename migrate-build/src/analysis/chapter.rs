@@ -3,13 +3,14 @@ use std::ops::Range;
 use migrate_core::{Change, Compatibility, Effect, Object, Statement, Undo};
 
 use super::effect::{Impact, Judge, Origin};
+use super::reach::Reach;
 use super::schema::{Entry, Schema};
 use super::step::{Ending, Step};
 use super::transition::{Touch, Transition, Verdict};
 use super::{Analysis, Input, undo};
 use crate::definition::Definition;
 use crate::operation::{Lowered, Operation};
-use crate::{Diagnostics, rules};
+use crate::{Diagnostics, rules, surql};
 
 /// One migration while it is analysed.
 pub(super) struct Chapter<'a> {
@@ -46,6 +47,8 @@ impl<'a> Chapter<'a> {
         let lowered = std::mem::take(&mut self.lowered);
         for (at, (parsed, one)) in self.input.statements.iter().zip(&lowered).enumerate() {
             let text = self.input.source.text().get(parsed.range.clone()).unwrap_or_default();
+            let with_bodies = self.with_bodies(one);
+            let one = with_bodies.as_ref().unwrap_or(one);
             let transition = Transition::of(self.schema, one, text);
             self.note(&transition.touches);
             let rest = lowered.get(at + 1..).unwrap_or_default();
@@ -71,6 +74,19 @@ impl<'a> Chapter<'a> {
         }
         let ending = Ending { input: self.input, schema: self.schema, defined: &self.defined };
         rules::check_ending(&ending, diagnostics);
+    }
+
+    /// The statement together with what the functions and events that it may run do to the schema, if they do.
+    fn with_bodies(&self, lowered: &Lowered) -> Option<Lowered> {
+        let bodies = Reach::of_statement(self.schema, lowered).bodies;
+        let definitions = bodies.iter().filter_map(|body| self.schema.get(body));
+        let changes: Vec<_> = definitions.flat_map(|entry| surql::body_changes(&entry.definition.text)).collect();
+        if changes.is_empty() {
+            return None;
+        }
+        let mut lowered = lowered.clone();
+        lowered.nested.extend(changes);
+        Some(lowered)
     }
 
     /// Remembers what was there of the objects that a statement is the first to touch.

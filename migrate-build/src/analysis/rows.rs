@@ -36,13 +36,7 @@ impl Draft<'_> {
 
     /// Notes the tables that events and functions may write, and so create, when the statement runs.
     pub(super) fn reach(&mut self, lowered: &Lowered) {
-        let operations = std::iter::once(&lowered.operation).chain(&lowered.nested);
-        let written = operations.filter_map(|operation| match operation {
-            Operation::Write(write) => Some(write.tables.clone()),
-            _ => None,
-        });
-        let called = lowered.calls.iter().map(|call| call.function.clone());
-        let reach = Reach::of(self.schema, written.flatten(), called);
+        let reach = Reach::of_statement(self.schema, lowered);
         reach.tables.iter().for_each(|table| self.ensure_table(table, Certainty::Possible));
         if reach.anywhere {
             self.transition.vague.push(ObjectKind::Table);

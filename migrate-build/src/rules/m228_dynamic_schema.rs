@@ -47,6 +47,21 @@ mod tests {
     use crate::analysis::testing::*;
 
     #[test]
+    fn what_a_function_or_an_event_does_to_the_schema_is_told_where_it_is_run() {
+        let function = "DEFINE TABLE u; CREATE u:1; DEFINE FUNCTION fn::wipe() { REMOVE TABLE u; }";
+        assert_eq!(codes(&[function]), [""; 0], "nothing runs it yet");
+        assert!(codes(&[function, "fn::wipe()"]).contains(&"M228"));
+        assert!(
+            codes(&[function, "DEFINE FUNCTION fn::again() { fn::wipe() }", "LET $x = fn::again()"]).contains(&"M228")
+        );
+        let event = "DEFINE TABLE u; DEFINE TABLE w; DEFINE EVENT e ON w THEN { REMOVE TABLE u }";
+        assert!(codes(&[event, "CREATE w:1"]).contains(&"M228"));
+        assert_eq!(said(&["DEFINE TABLE t; DEFINE FUNCTION fn::d() { DELETE t }", "fn::d()"], "M302").len(), 1);
+        let seed = "DEFINE FUNCTION fn::seed() { DEFINE TABLE made SCHEMAFULL }; fn::seed()";
+        assert_eq!(codes(&[seed, "CREATE made SET a = 1"]), [""; 0], "it may be there");
+    }
+
+    #[test]
     fn a_definition_in_a_branch_a_loop_or_a_block_is_told() {
         assert_eq!(
             said(&["IF true { DEFINE TABLE user }"], "M228"),

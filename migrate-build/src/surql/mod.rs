@@ -19,7 +19,7 @@ mod unlocated;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use self::lower::{Alteration, implicit_table, implied, removing, statements};
+pub(crate) use self::lower::{Alteration, body_changes, implicit_table, implied, removing, statements};
 pub(crate) use self::parse::parse;
 pub(crate) use self::statement::ParsedStatement;
 pub(crate) use self::traps::check;

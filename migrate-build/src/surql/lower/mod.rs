@@ -24,11 +24,11 @@ mod walk;
 mod walk_kind;
 
 use migrate_core::{Object, ObjectKind};
-use surrealdb_sql::statements::RebuildStatement;
-use surrealdb_sql::{Expr, TopLevelExpr};
+use surrealdb_sql::statements::{DefineStatement, RebuildStatement};
+use surrealdb_sql::{Block, Expr, TopLevelExpr};
 
 use super::ParsedStatement;
-use crate::operation::{Lowered, Operation};
+use crate::operation::{Action, Dynamic, Lowered, Operation, Write};
 use crate::{Diagnostics, Source};
 
 pub(crate) use self::alteration::Alteration;
@@ -48,6 +48,40 @@ pub(crate) fn statements(text: &str) -> Vec<(Lowered, String)> {
     let statements = super::parse(&source, &mut Diagnostics::default()).unwrap_or_default();
     let own_text = |statement: &ParsedStatement| text.get(statement.range.clone()).unwrap_or_default().to_owned();
     statements.iter().map(|statement| (statement.lower(text), own_text(statement))).collect()
+}
+
+/// What the stored body of a function or event changes of the schema, and deletes, whenever it is run. `definition` is its
+/// canonical text.
+pub(crate) fn body_changes(definition: &str) -> Vec<Operation> {
+    let source = Source::new("", definition);
+    let statements = super::parse(&source, &mut Diagnostics::default()).unwrap_or_default();
+    let bodies = statements.iter().filter_map(|statement| body(&statement.ast));
+    let nested = bodies.flat_map(|body| nested::lower(Operation::Other, &body, definition).nested);
+    nested.filter_map(in_body).collect()
+}
+
+fn body(ast: &TopLevelExpr) -> Option<Expr> {
+    let TopLevelExpr::Expr(Expr::Define(definition)) = ast else { return None };
+    let block = match &**definition {
+        DefineStatement::Function(function) => function.block.clone(),
+        DefineStatement::Event(event) => Block(event.then.clone()),
+        _ => return None,
+    };
+    Some(Expr::Block(Box::new(block)))
+}
+
+/// The operation as that of the statement which runs the body.
+fn in_body(operation: Operation) -> Option<Operation> {
+    match operation {
+        Operation::Dynamic(dynamic) => {
+            let reason = "a function or event that this runs decides it";
+            Some(Operation::Dynamic(Box::new(Dynamic { reason, ..*dynamic })))
+        }
+        Operation::Write(write) if write.action == Action::Delete => {
+            Some(Operation::Write(Write { certain: false, unbounded: false, ..write }))
+        }
+        _ => None,
+    }
 }
 
 fn lower(ast: &TopLevelExpr, text: &str) -> Lowered {
