@@ -88,3 +88,14 @@ async fn a_field_on_a_missing_table_creates_it_and_hides_a_later_definition() {
     let text = "USE NS a DB b; DEFINE FIELD f ON t; DEFINE TABLE IF NOT EXISTS t SCHEMAFULL; INFO FOR DB;";
     assert_eq!(last(text).await["tables"], json!({ "t": "DEFINE TABLE t TYPE ANY SCHEMALESS PERMISSIONS NONE" }));
 }
+
+#[tokio::test]
+async fn a_row_written_whole_keeps_only_an_unconditional_default() {
+    let before = "USE NS a DB b; DEFINE TABLE t SCHEMAFULL; CREATE t:1;";
+    let plain = "DEFINE FIELD n ON t TYPE int DEFAULT 0; UPDATE t:1 SET n = 0; UPDATE t:1 CONTENT {};";
+    let plain = run(&format!("{before} {plain}")).await;
+    assert!(plain.0[5].as_ref().unwrap_err().message.contains("Expected `int` but found `NONE`"), "{plain:?}");
+    let always = "DEFINE FIELD n ON t TYPE int DEFAULT ALWAYS 0; UPDATE t:1 SET n = 0; UPDATE t:1 CONTENT {};";
+    let always = run(&format!("{before} {always}")).await;
+    assert_eq!(always.0[5].as_ref().unwrap(), &json!([{ "id": "t:1", "n": 0 }]));
+}

@@ -2,6 +2,7 @@ use migrate_core::{Object, ObjectKind};
 
 use crate::analysis::{Step, did_you_mean};
 use crate::operation::Operation;
+use crate::rules::m412_reserved_table;
 use crate::{Diagnostics, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,7 +20,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         let Operation::Write(write) = operation else { continue };
         let missing =
             write.tables.iter().filter(|table| write.action.creates_table() && step.schema().lacks_table(table));
-        for table in missing {
+        for table in missing.filter(|table| !m412_reserved_table::is_reserved(table)) {
             if told.contains(&table.as_str()) {
                 continue;
             }
@@ -37,6 +38,11 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
 #[cfg(test)]
 mod tests {
     use crate::analysis::testing::*;
+
+    #[test]
+    fn a_reserved_table_is_not_to_be_defined() {
+        assert_eq!(said(&["CREATE _migrations:1"], "M221"), [""; 0]);
+    }
 
     #[test]
     fn a_write_to_a_table_that_is_not_there_is_told() {

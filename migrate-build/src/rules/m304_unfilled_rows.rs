@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn filling_them_is_fine() {
         assert_eq!(codes("DEFINE FIELD a ON user TYPE string; UPDATE user SET a = 'x'"), ["M301"]);
-        assert_eq!(codes("DEFINE FIELD a ON user TYPE string DEFAULT 'x'; UPDATE user SET a = 'x'"), [""; 0]);
+        assert_eq!(codes("DEFINE FIELD a ON user TYPE string DEFAULT 'x'; UPDATE user SET a = 'x'"), ["M301"]);
         assert_eq!(codes("DEFINE FIELD a ON user TYPE string DEFAULT ALWAYS 'x'"), [""; 0]);
     }
 }

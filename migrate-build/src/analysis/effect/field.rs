@@ -30,7 +30,9 @@ pub(super) fn addition(field: &Field, parent: &Parent<'_>, is_backfilled: bool) 
         _ if is_part => Impact::additive("it is of a part that was not defined"),
         _ => match field.required() {
             Required::Never => Impact::additive("it may be left out"),
-            Required::OfOldRows if is_backfilled => Impact::additive("rows that lack it are filled"),
+            Required::OfOldRows if is_backfilled => {
+                Impact::restrictive("rows are filled, but an older binary that writes one as a whole leaves it out")
+            }
             Required::OfOldRows => {
                 Impact::restrictive("rows that exist lack it, and every write to them is refused until it is filled")
             }

@@ -166,7 +166,7 @@ fn a_new_field_is_judged_by_what_becomes_of_it() {
     let text = "DEFINE FIELD bio ON user TYPE option<string>; ALTER FIELD bio ON user TYPE string";
     assert_eq!(effects(text), [Additive, Restrictive]);
     let text = "DEFINE FIELD bio ON user TYPE string DEFAULT ''; UPDATE user SET bio = '' WHERE bio = NONE";
-    assert_eq!(effects(text), [Additive, Data]);
+    assert_eq!(effects(text), [Restrictive, Data]);
 }
 
 #[test]
