@@ -104,10 +104,7 @@ impl Applier {
             self.pause(context, &mut backoff, &why).await?;
             probed = match probe(database, std::slice::from_ref(context)).await {
                 Ok(mut answers) => answers.pop().unwrap_or_else(|| Probe::Again("no answer".to_owned())),
-                Err(QueryError::NotAllowed(reason) | QueryError::Refused(reason)) => {
-                    return Err(Refusal::Unavailable { reason });
-                }
-                Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => Probe::Again(error.to_string()),
+                Err(error) => unanswered(&error),
             };
         }
     }
@@ -284,7 +281,7 @@ pub(crate) fn unanswered(error: &QueryError) -> Probe {
         QueryError::Refused(reason) | QueryError::NotAllowed(reason) => {
             Probe::Refused(Refusal::Unavailable { reason: reason.clone() })
         }
-        QueryError::Conflict(why) | QueryError::Lost(why) => Probe::Again(why.clone()),
+        QueryError::Conflict(_) | QueryError::Lost(_) => Probe::Again(error.to_string()),
     }
 }
 

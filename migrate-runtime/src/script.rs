@@ -97,19 +97,28 @@ impl Script {
         self.slots.push((step, role));
     }
 
+    /// Begins a transaction, which throws unless it is in the context.
+    fn begin(&mut self, step: usize) {
+        self.push(step, Role::Begin, "BEGIN;\n");
+        self.push(step, Role::Guard, CONTEXT_GUARD);
+    }
+
+    fn define_ledger(&mut self, step: usize) {
+        self.text.push_str(DEFINE_LEDGER);
+        self.slots.extend([(step, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
+    }
+
     /// Adds the transaction of one step, which runs behind `before`.
     fn step(&mut self, at: usize, table: LedgerTable, before: Option<&Step>, step: &Step, replica: &Replica) {
         let row = format!("$_migrate_{at}");
         let id = format!("_migrations:[{row}.module, {row}.version]");
         self.variables.insert(format!("_migrate_{at}"), ledger_row(step, replica));
 
-        self.push(at, Role::Begin, "BEGIN;\n");
-        self.push(at, Role::Guard, CONTEXT_GUARD);
+        self.begin(at);
         if table == LedgerTable::Missing {
             // Whoever comes second should notice before doing any work.
             self.push(at, Role::Untaken, &format!("IF record::exists({id}) {{ THROW 'somebody else was first' }};\n"));
-            self.text.push_str(DEFINE_LEDGER);
-            self.slots.extend([(at, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
+            self.define_ledger(at);
         }
         if let Some((version, chain)) = step.predecessor {
             self.predecessor(at, &format!("{row}.module"), version, chain);
@@ -157,8 +166,7 @@ impl Script {
     pub(crate) fn record_torn(context: &Context, step: &Step, replica: &Replica) -> Self {
         let mut script = Self::enter(context);
         script.variables.insert("_migrate_0".to_owned(), ledger_row(step, replica));
-        script.push(0, Role::Begin, "BEGIN;\n");
-        script.push(0, Role::Guard, CONTEXT_GUARD);
+        script.begin(0);
         script.push(
             0,
             Role::Claim,
@@ -183,11 +191,9 @@ impl Script {
         row["error"] = error.clone();
         script.variables.insert("_migrate_0".to_owned(), row);
 
-        script.push(0, Role::Begin, "BEGIN;\n");
-        script.push(0, Role::Guard, CONTEXT_GUARD);
+        script.begin(0);
         if table == LedgerTable::Missing {
-            script.text.push_str(DEFINE_LEDGER);
-            script.slots.extend([(0, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
+            script.define_ledger(0);
         }
         script.push(
             0,
