@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use surrealdb::engine::local::Db;
+use surrealdb::types::QueryError;
 use surrealdb::{IndexedResults, Surreal};
 
 use crate::embedding::embed;
@@ -57,11 +58,25 @@ pub(crate) async fn serve(db: &Surreal<Db>, tenants: &[Tenant]) -> Result<Traffi
     Ok(Traffic { elapsed: start.elapsed(), ..traffic })
 }
 
+/// How often a write is sent before its conflict is taken for an error.
+const TRIES: u32 = 20;
+
 async fn write(db: &Surreal<Db>) -> surrealdb::Result<usize> {
     let chunk = |(ordinal, text)| json!({ "ordinal": ordinal, "text": text, "embedding": embed(text) });
     let chunks: Value = TEXTS.iter().copied().enumerate().map(chunk).collect();
     let variables = json!({ "title": TITLE, "asked": QUESTION, "chunks": chunks, "embedding": embed(QUESTION) });
-    db.query(include_str!("traffic/write.surql")).bind(variables).await.and_then(rows)
+    // One transaction, so nothing of it was kept when it met another: the engine compacts its full-text and vector indexes
+    // by itself, and says of a write in the way of that to try it again.
+    let mut tries = 1;
+    loop {
+        match db.query(include_str!("traffic/write.surql")).bind(variables.clone()).await.and_then(rows) {
+            Err(error) if error.query_details() == Some(&QueryError::TransactionConflict) && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 async fn read(db: &Surreal<Db>) -> surrealdb::Result<usize> {
