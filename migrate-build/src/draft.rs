@@ -6,7 +6,7 @@ use crate::canonical::canonical;
 use crate::filename::Slot;
 use crate::header::{self, Header};
 use crate::lockfile::Found;
-use crate::rules::{m027_contradictory_directive, m029_stepwise_migration};
+use crate::rules::m027_contradictory_directive;
 use crate::sequence::Files;
 use crate::surql::{self, ParsedStatement};
 use crate::{Diagnostics, Folder, Source, hash};
@@ -51,9 +51,6 @@ impl Draft {
         let source = up.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
 
         let header = Header::read(&source, diagnostics);
-        if let Some(range) = &header.stepwise {
-            diagnostics.push(m029_stepwise_migration::diagnostic(&source, range.clone()));
-        }
         let statements = surql::parse(&source, diagnostics);
         if let Some(statements) = &statements {
             surql::check(&source, statements, diagnostics);

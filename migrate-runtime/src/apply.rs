@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::Migrations;
-use serde_json::{Value, json};
+use migrate_core::{Migration, Migrations, Mode, Version};
 use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
 use crate::context::Context;
-use crate::ledger::Status;
+use crate::failure::{failed, failure_json, torn, unrecorded};
 use crate::outcome::{Applied, ContextReport, Outcome};
 use crate::plan::{Plan, Step, plan};
 use crate::probe::{Probe, probe};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Script};
+use crate::stepwise::{End, Stepwise};
 use crate::verdict::Verdict;
 use crate::{Database, QueryError};
 
@@ -26,6 +26,10 @@ pub(crate) struct Applier {
     pub(crate) replica: Replica,
     /// How long one context is tried again after conflicts and lost connections.
     pub(crate) deadline: Duration,
+    /// How long somebody else's stepwise migration is waited for.
+    pub(crate) wait: Duration,
+    /// How long the lease of a stepwise migration lasts unless it is renewed.
+    pub(crate) lease: Duration,
 }
 
 /// What came of sending one script.
@@ -43,6 +47,58 @@ enum Progress {
     Done,
     /// The ledger has to be read again, for this reason.
     Again(String),
+    /// Somebody else is at this stepwise migration.
+    Held { module: &'static str, migration: &'static Migration, by: String },
+}
+
+/// One context that is brought up to date.
+#[derive(Debug)]
+struct Run<'a, D> {
+    database: &'a D,
+    context: &'a Context,
+    /// Under what name it takes the lease.
+    owner: &'a str,
+}
+
+impl<D> Clone for Run<'_, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for Run<'_, D> {}
+
+/// How long somebody else has been waited for.
+#[derive(Debug, Default)]
+struct Waiting(Option<(Version, Instant)>);
+
+impl Waiting {
+    /// Notes that somebody is at a migration still, or refuses to wait any longer.
+    fn on(
+        &mut self,
+        context: &Context,
+        module: &'static str,
+        migration: &'static Migration,
+        by: String,
+        at_most: Duration,
+    ) -> Result<(), Refusal> {
+        let version = migration.version();
+        match self.0 {
+            Some((on, since)) if on == version => {
+                let waited = since.elapsed();
+                if waited < at_most {
+                    return Ok(());
+                }
+                let file = migration.file().to_owned();
+                Err(Refusal::Busy { module: module.to_owned(), version, file, by, waited })
+            }
+            _ => {
+                info!(%context, module, %version, by, "waiting for somebody else, who is at this migration");
+                self.0 = Some((version, Instant::now()));
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Sent {
@@ -80,6 +136,8 @@ impl Applier {
         applied: &mut Vec<Applied>,
     ) -> Result<Outcome, Refusal> {
         let mut backoff = Backoff::until(start + self.deadline);
+        let owner = format!("{:032x}", fastrand::u128(..));
+        let mut waiting = Waiting::default();
         loop {
             let why = match probed {
                 Probe::Refused(refusal) => return Err(refusal),
@@ -94,9 +152,16 @@ impl Applier {
                         });
                     }
                     let table = ledger.table;
-                    match self.send_all(database, context, table, &steps, &mut backoff, applied).await? {
+                    let run = Run { database, context, owner: &owner };
+                    match self.send_all(run, table, &steps, &mut backoff, applied).await? {
                         Progress::Done => return Ok(Outcome::Migrated),
                         Progress::Again(why) => why,
+                        Progress::Held { module, migration, by } => {
+                            // Whoever has the lease renews it while it works, and it lapses when that process is gone.
+                            waiting.on(context, module, migration, by, self.wait)?;
+                            backoff.restart();
+                            "somebody else has the lease".to_owned()
+                        }
                     }
                 }
             };
@@ -118,16 +183,25 @@ impl Applier {
     /// Sends the steps, in one text where they fit.
     async fn send_all(
         &self,
-        database: &impl Database,
-        context: &Context,
+        run: Run<'_, impl Database>,
         mut table: LedgerTable,
         mut steps: &[Step],
         backoff: &mut Backoff,
         applied: &mut Vec<Applied>,
     ) -> Result<Progress, Refusal> {
         let mut at_once = steps.len();
-        while !steps.is_empty() {
-            let batch = &steps[..at_once.min(steps.len())];
+        let Run { database, context, .. } = run;
+        while let Some(first) = steps.first() {
+            if first.migration.mode() == Mode::Stepwise {
+                match self.stepwise(run, table, first, backoff).await? {
+                    Progress::Done => applied.push(Applied::from(first)),
+                    other => return Ok(other),
+                }
+                table = LedgerTable::Exists;
+                steps = &steps[1..];
+                continue;
+            }
+            let batch = &steps[..at_once.min(transactional(steps))];
             let script = Script::apply(context, table, batch, &self.replica);
             let batch = &batch[..script.steps()];
             let Sent { committed, progress, stopped_at } = self.send(database, context, &script, batch).await;
@@ -137,7 +211,7 @@ impl Applier {
             }
             match progress {
                 Ok(Progress::Done) => steps = &steps[batch.len()..],
-                Ok(again @ Progress::Again(_)) => return Ok(again),
+                Ok(other) => return Ok(other),
                 // A text that is refused whole does not say which of its migrations is at fault: ask one by one.
                 Err(Refusal::Failed { line: None, .. }) if committed.is_empty() && batch.len() > 1 => at_once = 1,
                 Err(refusal) => {
@@ -148,10 +222,27 @@ impl Applier {
         Ok(Progress::Done)
     }
 
+    async fn stepwise(
+        &self,
+        run: Run<'_, impl Database>,
+        table: LedgerTable,
+        step: &Step,
+        backoff: &mut Backoff,
+    ) -> Result<Progress, Refusal> {
+        let Run { database, context, owner } = run;
+        let stepwise = Stepwise { database, context, table, step, replica: &self.replica, owner, lease: self.lease };
+        // On the heap: it is rare and large, and every context that has none would carry it.
+        Ok(match Box::pin(stepwise.run(backoff)).await? {
+            End::Done => Progress::Done,
+            End::Again(why) => Progress::Again(why),
+            End::Held(by) => Progress::Held { module: step.module, migration: step.migration, by },
+        })
+    }
+
     async fn send(&self, database: &impl Database, context: &Context, script: &Script, steps: &[Step]) -> Sent {
         let reply = match database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause)) => return Sent::nothing(Err(failed(&steps[0], None, cause))),
+            Err(QueryError::Refused(cause)) => return Sent::nothing(Err(failed(&steps[0], None, 0, cause))),
             Err(QueryError::NotAllowed(reason)) => return Sent::nothing(Err(Refusal::Unavailable { reason })),
             // Whether it ran is unknown: only the ledger can tell.
             Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
@@ -168,12 +259,14 @@ impl Applier {
         let progress = match verdicts.into_iter().zip(steps).nth(stopped_at) {
             None | Some((Verdict::Applied, _)) => Ok(Progress::Done),
             Some((Verdict::Again(why), _)) => Ok(Progress::Again(why)),
-            Some((Verdict::Overtaken, _)) => Ok(Progress::Again("somebody else got further".to_owned())),
+            Some((Verdict::Overtaken | Verdict::Held, _)) => {
+                Ok(Progress::Again("somebody else got further".to_owned()))
+            }
             Some((Verdict::Torn(_), step)) => Err(torn(step)),
             Some((Verdict::NotEntered(why), _)) => {
                 Err(Refusal::Unavailable { reason: format!("{context} cannot be entered: {why}") })
             }
-            Some((Verdict::Failed { statement, cause }, step)) => Err(failed(step, statement, cause)),
+            Some((Verdict::Failed { statement, cause }, step)) => Err(failed(step, statement, 0, cause)),
         };
         Sent { committed, progress, stopped_at }
     }
@@ -186,25 +279,24 @@ impl Applier {
         context: &Context,
         table: LedgerTable,
         step: Option<&Step>,
-        mut refusal: Refusal,
+        refusal: Refusal,
         backoff: &mut Backoff,
     ) -> Result<Progress, Refusal> {
         let Some(step) = step else { return Err(refusal) };
-        let script = match &refusal {
-            Refusal::Failed { line, statement, cause, .. } => {
-                let error = failure_json(*line, statement.as_deref(), cause);
-                Script::record_failure(context, table, step, &error, &self.replica)
-            }
-            Refusal::Stuck { .. } => Script::record_torn(context, step, &self.replica),
+        let script = match (&refusal, failure_json(&refusal)) {
+            (_, Some(error)) => Script::record_failure(context, table, step, &error, &self.replica),
+            (Refusal::Stuck { .. }, None) => Script::record_torn(context, step, &self.replica),
             _ => return Err(refusal),
         };
-        let unrecorded = loop {
+        let missed = loop {
             let reply = database.query(script.text.clone(), script.variables.clone()).await;
             let verdicts = reply.map_err(|error| error.to_string()).map(|reply| script.verdicts(&reply));
             let why = match verdicts {
                 Ok(Ok(verdicts)) => match verdicts.into_iter().next() {
                     None | Some(Verdict::Applied) => break None,
-                    Some(Verdict::Overtaken) => return Ok(Progress::Again("somebody else got further".to_owned())),
+                    Some(Verdict::Overtaken | Verdict::Held) => {
+                        return Ok(Progress::Again("somebody else got further".to_owned()));
+                    }
                     Some(Verdict::Failed { cause, .. } | Verdict::NotEntered(cause) | Verdict::Torn(cause)) => {
                         break Some(cause);
                     }
@@ -217,56 +309,19 @@ impl Applier {
                 break Some(why);
             }
         };
-        if let Some(why) = unrecorded {
-            warn!(%context, "the failure could not be recorded: {why}");
-            if let Refusal::Failed { cause, .. } = &mut refusal {
-                cause.push_str(" (and this failure could not be recorded in the ledger: ");
-                cause.push_str(&why);
-                cause.push(')');
+        Err(match missed {
+            None => refusal,
+            Some(why) => {
+                warn!(%context, "the failure could not be recorded: {why}");
+                unrecorded(refusal, &why)
             }
-        }
-        Err(refusal)
+        })
     }
 }
 
-fn torn(step: &Step) -> Refusal {
-    Refusal::Stuck { module: step.module.to_owned(), version: step.migration.version(), status: Status::Started }
-}
-
-fn failed(step: &Step, statement: Option<usize>, cause: String) -> Refusal {
-    let migration = step.migration;
-    let at = statement.and_then(|at| migration.statements().get(at));
-    let text = at.and_then(|at| migration.text().get(at.range()));
-    Refusal::Failed {
-        module: step.module.to_owned(),
-        version: migration.version(),
-        file: migration.file().to_owned(),
-        line: at.map(migrate_core::Statement::line),
-        statement: text.map(shorten),
-        cause,
-    }
-}
-
-fn failure_json(line: Option<u32>, statement: Option<&str>, cause: &str) -> Value {
-    let mut error = json!({ "message": cause });
-    if let Some(line) = line {
-        error["line"] = line.into();
-    }
-    if let Some(statement) = statement {
-        error["statement"] = statement.into();
-    }
-    error
-}
-
-/// The beginning of a statement, on one line.
-fn shorten(statement: &str) -> String {
-    const LONGEST: usize = 120;
-    let mut words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = words.char_indices().nth(LONGEST) {
-        words.truncate(end);
-        words.push('…');
-    }
-    words
+/// How many of the first steps are one transaction each.
+fn transactional(steps: &[Step]) -> usize {
+    steps.iter().take_while(|step| step.migration.mode() == Mode::Transaction).count()
 }
 
 impl From<&Step> for Applied {
@@ -282,17 +337,5 @@ pub(crate) fn unanswered(error: &QueryError) -> Probe {
             Probe::Refused(Refusal::Unavailable { reason: reason.clone() })
         }
         QueryError::Conflict(_) | QueryError::Lost(_) => Probe::Again(error.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_statement_is_shortened_between_characters() {
-        assert_eq!(shorten("DEFINE\n  TABLE t"), "DEFINE TABLE t");
-        let long = shorten(&"é".repeat(500));
-        assert_eq!(long.chars().count(), 121);
     }
 }

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 /// The pause doubles from 5 ms to 1 s, and the actual sleep is drawn evenly between half of it and all of it, so that
 /// replicas that collided once do not collide again in step ("equal jitter",
 /// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
+#[derive(Debug)]
 pub(crate) struct Backoff {
     pause: Duration,
+    patience: Duration,
     deadline: Instant,
 }
 
@@ -19,7 +21,13 @@ pub(crate) struct DeadlinePassed;
 
 impl Backoff {
     pub(crate) fn until(deadline: Instant) -> Self {
-        Self { pause: FIRST, deadline }
+        Self { pause: FIRST, patience: deadline.saturating_duration_since(Instant::now()), deadline }
+    }
+
+    /// Begins anew after something went well.
+    pub(crate) fn restart(&mut self) {
+        self.pause = FIRST;
+        self.deadline = Instant::now() + self.patience;
     }
 
     /// Sleeps, or says that the deadline has passed. The last sleep ends at the deadline, not behind it.

@@ -19,6 +19,8 @@ mod counted;
 #[cfg(feature = "surrealdb")]
 mod database;
 #[cfg(feature = "surrealdb")]
+mod failure;
+#[cfg(feature = "surrealdb")]
 mod fleet;
 #[cfg(feature = "surrealdb")]
 mod inventory;
@@ -45,12 +47,14 @@ mod script;
 #[cfg(feature = "surrealdb")]
 mod sdk;
 #[cfg(feature = "surrealdb")]
+mod stepwise;
+#[cfg(feature = "surrealdb")]
 mod verdict;
 
 pub use migrate_core::{
     Catalog, Change, Checksum, Compatibility, Difference, Effect, Loss, Migration, Migrations, Mode, Object,
-    ObjectKind, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind, Undo,
-    UndoSafety, Version,
+    ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind,
+    Undo, UndoSafety, Version,
 };
 
 #[cfg(feature = "macros")]
@@ -60,8 +64,8 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     pub use migrate_core::{
-        Change, Compatibility, Effect, Loss, Migration, Migrations, Mode, Object, ObjectKind, Requirement, Statement,
-        StatementKind, Undo, UndoSafety,
+        Change, Compatibility, Effect, Loss, Migration, Migrations, Mode, Object, ObjectKind, Pace, Requirement,
+        Statement, StatementKind, Undo, UndoSafety,
     };
 }
 

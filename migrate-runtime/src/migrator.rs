@@ -29,6 +29,9 @@ pub struct Migrator {
     probe_batch: usize,
 }
 
+/// Far more than any start-up takes, and far less than a clock can hold.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
 impl Migrator {
     /// A migrator of these modules. They are checked against each other; nothing is read or written.
     ///
@@ -36,8 +39,13 @@ impl Migrator {
     ///
     /// When two modules have one name, or one requires what is not there.
     pub fn new(modules: impl IntoIterator<Item = &'static Migrations>) -> Result<Self, ModulesError> {
-        let applier =
-            Applier { modules: order(modules)?, replica: Replica::this_process(), deadline: Duration::from_mins(2) };
+        let applier = Applier {
+            modules: order(modules)?,
+            replica: Replica::this_process(),
+            deadline: Duration::from_mins(2),
+            wait: Duration::from_mins(30),
+            lease: Duration::from_secs(30),
+        };
         Ok(Self { applier, concurrency: 8, probe_batch: 64 })
     }
 
@@ -57,8 +65,22 @@ impl Migrator {
     /// that is running is never cut short.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        // Far more than any start-up takes, and far less than a clock can hold.
-        self.applier.deadline = deadline.min(Duration::from_hours(24 * 365));
+        self.applier.deadline = deadline.min(LONGEST);
+        self
+    }
+
+    /// How long a stepwise migration that another replica is at is waited for; half an hour unless set.
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.applier.wait = wait.min(LONGEST);
+        self
+    }
+
+    /// How long the lease of a stepwise migration lasts when its holder is gone; 30 seconds unless set, and a tenth of a
+    /// second at least. Its holder renews it three times as often, by the clock of the database.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.applier.lease = lease.clamp(Duration::from_millis(100), LONGEST);
         self
     }
 

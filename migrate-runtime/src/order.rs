@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use migrate_core::{Migrations, Mode, Version};
+use migrate_core::{Migrations, Version};
 
 /// Why modules cannot be brought together in one migrator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,9 +19,6 @@ pub enum ModulesError {
     /// Modules require each other.
     #[error("modules require each other in a circle: {}", .0.join(" → "))]
     Circle(Vec<&'static str>),
-    /// A migration asks for a mode that this version of the runtime cannot execute.
-    #[error("{file} of `{module}` is stepwise, which this version of migrate-runtime does not execute")]
-    Stepwise { module: &'static str, file: &'static str },
 }
 
 /// Orders modules so that each stands behind what it requires, and otherwise as they were given.
@@ -33,9 +30,6 @@ pub(crate) fn order(
     for module in &given {
         if by_name.insert(module.module(), *module).is_some() {
             return Err(ModulesError::Duplicate(module.module()));
-        }
-        if let Some(stepwise) = module.iter().find(|migration| migration.mode() == Mode::Stepwise) {
-            return Err(ModulesError::Stepwise { module: module.module(), file: stepwise.file() });
         }
     }
     let mut ordered = Vec::with_capacity(given.len());
@@ -79,7 +73,7 @@ fn visit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use migrate_core::{Compatibility, Migration, Requirement};
+    use migrate_core::{Migration, Requirement};
 
     fn module(name: &'static str, last: u64, requires: &[(&'static str, u64)]) -> &'static Migrations {
         let chain: Vec<_> = (1..=last).map(|v| Migration::__new(v, "x", "V1__x.surql", "", [0; 32], [0; 32])).collect();
@@ -108,13 +102,5 @@ mod tests {
         assert_eq!(names(&[app, app]), Err(ModulesError::Duplicate("app")));
         let circle = names(&[app, module("auth", 2, &[("app", 1)])]);
         assert_eq!(circle, Err(ModulesError::Circle(vec!["app", "auth", "app"])));
-    }
-
-    #[test]
-    fn a_mode_that_cannot_be_executed_is_refused_before_anything_runs() {
-        let stepwise = Migration::__new(1, "x", "V1__x.surql", "", [0; 32], [0; 32]);
-        let stepwise = stepwise.__with_policy(Compatibility::Compatible, Mode::Stepwise);
-        let module = Migrations::__new("app", Box::leak(Box::new([stepwise])));
-        assert!(matches!(names(&[Box::leak(Box::new(module))]), Err(ModulesError::Stepwise { .. })));
     }
 }

@@ -34,6 +34,8 @@ pub(crate) enum Earlier {
     NoRow,
     /// A row that says that nothing was kept, which the new attempt replaces.
     Row,
+    /// The row of a stepwise migration, some of whose statements are committed: it is gone on with.
+    Begun,
 }
 
 /// A module of which the database knows later versions than this binary, none of which break it.
@@ -69,7 +71,8 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
     if let Some(row) = recorded.values().find(|row| matches!(row.status, Status::Started | Status::Other(_))) {
         return Err(Refusal::Stuck { module: row.module.clone(), version: row.version, status: row.status.clone() });
     }
-    let last_applied = recorded.values().filter(|row| row.status == Status::Applied).map(|row| row.version).max();
+    let is_in_place = |row: &Row| row.status == Status::Applied || row.is_begun();
+    let last = recorded.values().filter(|row| is_in_place(row)).map(|row| row.version).max();
 
     let mut predecessor = None;
     for migration in module {
@@ -77,7 +80,7 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
         match row {
             Some(row) if row.status == Status::Applied => same(module, migration, row)?,
             _ => {
-                if let Some(later) = last_applied.filter(|&last| last > migration.version()) {
+                if let Some(later) = last.filter(|&last| last > migration.version()) {
                     return Err(Refusal::Missing {
                         module: module.module().to_owned(),
                         version: migration.version(),
@@ -85,7 +88,14 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
                         later,
                     });
                 }
-                let earlier = if row.is_some() { Earlier::Row } else { Earlier::NoRow };
+                let earlier = match row {
+                    None => Earlier::NoRow,
+                    Some(row) if row.is_begun() => {
+                        same(module, migration, row)?;
+                        Earlier::Begun
+                    }
+                    Some(_) => Earlier::Row,
+                };
                 plan.steps.push(Step { module: module.module(), migration, predecessor, earlier });
             }
         }
@@ -93,11 +103,11 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
     }
 
     // What is left is unknown to this binary. Undone or failed, it is as if it had never been.
-    recorded.retain(|_, row| row.status == Status::Applied);
+    recorded.retain(|_, row| is_in_place(row));
     unknown(module, &recorded, plan)
 }
 
-/// Checks that an applied migration is the one that this binary holds.
+/// Checks that a migration that is applied, or begun, is the one that this binary holds.
 fn same(module: &Migrations, migration: &Migration, row: &Row) -> Result<(), Refusal> {
     let (part, recorded, embedded) = if row.checksum != migration.checksum() {
         (DivergentPart::Checksum, row.checksum, migration.checksum())

@@ -49,7 +49,7 @@ pub enum Refusal {
         status: Status,
     },
 
-    /// A migration failed. Nothing of it was kept.
+    /// A migration failed. Nothing of it was kept, or of a stepwise one the statements before the one that failed.
     #[error("{module} {file}{}: {cause}", line.map_or_else(String::new, |line| format!(":{line}")))]
     Failed {
         module: String,
@@ -60,7 +60,24 @@ pub enum Refusal {
         line: Option<u32>,
         /// The failing statement, shortened.
         statement: Option<String>,
+        /// How many of its statements are committed all the same: none, but for a stepwise migration.
+        kept: usize,
         cause: String,
+    },
+
+    /// Somebody else is at a stepwise migration, and was not done while this one waited.
+    #[error(
+        "{module} {file} is being applied by {by}, and was not done after {waited:?}: it goes on, so try again later"
+    )]
+    Busy {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        file: String,
+        by: String,
+        /// How long it was waited for.
+        #[serde(skip)]
+        waited: std::time::Duration,
     },
 
     /// The table `_migrations` is not a ledger that this runtime can read.
@@ -118,6 +135,7 @@ impl Refusal {
             Self::Divergent { .. } => "divergent",
             Self::Stuck { .. } => "stuck",
             Self::Failed { .. } => "failed",
+            Self::Busy { .. } => "busy",
             Self::Unreadable { .. } => "unreadable",
             Self::Unavailable { .. } => "unavailable",
         }
@@ -130,7 +148,8 @@ impl Refusal {
             Self::Missing { module, version, .. }
             | Self::Divergent { module, version, .. }
             | Self::Stuck { module, version, .. }
-            | Self::Failed { module, version, .. } => Some((module, *version)),
+            | Self::Failed { module, version, .. }
+            | Self::Busy { module, version, .. } => Some((module, *version)),
             Self::Unreadable { .. } | Self::Unavailable { .. } => None,
         }
     }
@@ -196,7 +215,15 @@ mod tests {
                 file: file(),
                 line: Some(3),
                 statement: None,
+                kept: 0,
                 cause: "no".into(),
+            },
+            Refusal::Busy {
+                module: module(),
+                version,
+                file: file(),
+                by: "replica 7".into(),
+                waited: std::time::Duration::from_secs(1),
             },
             Refusal::Unreadable { reason: "no".into() },
             Refusal::Unavailable { reason: "no".into() },

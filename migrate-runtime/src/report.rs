@@ -131,8 +131,18 @@ impl fmt::Display for Report {
         let served = counts.contexts - refused;
         for (at, (context, refusal)) in self.refused().enumerate() {
             write!(f, "\nrefused    {context}   {refusal}")?;
-            if let Refusal::Failed { version, .. } = refusal {
-                write!(f, "\n           nothing of V{version} was kept")?;
+            match refusal {
+                Refusal::Failed { version, kept: 0, .. } => {
+                    write!(f, "\n           nothing of V{version} was kept")?;
+                }
+                Refusal::Failed { version, kept, .. } => {
+                    let statements = plural(*kept, "statement");
+                    write!(
+                        f,
+                        "\n           {statements} of V{version} were kept, and the next start goes on behind them"
+                    )?;
+                }
+                _ => {}
             }
             if at + 1 == refused {
                 write!(f, "\n           {} served", plural_verb(served))?;

@@ -38,9 +38,19 @@ pub(crate) enum Role {
     Clear,
     /// The `CREATE` of the ledger row: the compare-and-set.
     Claim,
+    /// The check that nobody holds the lease.
+    Held,
+    /// The check that the lease is still ours and the ledger stands where it did.
+    Fence,
+    /// What is written of the lease.
+    Lease,
     /// A statement of the migration, by its index.
     Statement(usize),
-    /// The last two statements, which say that the end was reached.
+    /// What is written of how far a stepwise migration is.
+    Cursor,
+    /// What is asked for its answer.
+    Read,
+    /// What says that the end was reached, or that something failed.
     Close,
     /// `COMMIT`.
     Commit,
@@ -92,18 +102,18 @@ impl Script {
         self.slots.last().map_or(0, |(step, _)| step + 1)
     }
 
-    fn push(&mut self, step: usize, role: Role, statement: &str) {
+    pub(crate) fn push(&mut self, step: usize, role: Role, statement: &str) {
         self.text.push_str(statement);
         self.slots.push((step, role));
     }
 
     /// Begins a transaction, which throws unless it is in the context.
-    fn begin(&mut self, step: usize) {
+    pub(crate) fn begin(&mut self, step: usize) {
         self.push(step, Role::Begin, "BEGIN;\n");
         self.push(step, Role::Guard, CONTEXT_GUARD);
     }
 
-    fn define_ledger(&mut self, step: usize) {
+    pub(crate) fn define_ledger(&mut self, step: usize) {
         self.text.push_str(DEFINE_LEDGER);
         self.slots.extend([(step, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
     }
@@ -154,7 +164,7 @@ impl Script {
     }
 
     /// A transaction that fell does not keep the next one of the text from running: it has to look for itself.
-    fn predecessor(&mut self, at: usize, module: &str, version: Version, chain: Checksum) {
+    pub(crate) fn predecessor(&mut self, at: usize, module: &str, version: Version, chain: Checksum) {
         let guard = format!(
             "IF (SELECT VALUE chain FROM ONLY _migrations:[{module}, {version}] WHERE status = 'applied') != '{chain}' \
              {{ THROW 'the predecessor is not recorded' }};\n"
@@ -221,7 +231,7 @@ fn sets_parameters(step: &Step) -> bool {
 }
 
 /// The content of a ledger row, but for what only the database knows. An absent field is NONE; JSON null would not be.
-fn ledger_row(step: &Step, replica: &Replica) -> Value {
+pub(crate) fn ledger_row(step: &Step, replica: &Replica) -> Value {
     let migration: &Migration = step.migration;
     let mut row = json!({
         "module": step.module,

@@ -18,6 +18,8 @@ pub(crate) enum Verdict {
     Torn(String),
     /// Somebody else has got further than what was to be recorded.
     Overtaken,
+    /// Somebody else holds the lease.
+    Held,
 }
 
 /// The reply has another number of results than the text has statements: something ended a transaction early.
@@ -67,13 +69,23 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         Role::Guard if error.kind == StatementErrorKind::Thrown => Verdict::NotEntered(error.message.clone()),
         // The guard fails in no other way of its own: the whole transaction did, and perhaps it was committed.
         Role::Guard | Role::Untaken | Role::Predecessor | Role::Commit => again(error),
+        Role::Fence | Role::Close if error.kind == StatementErrorKind::Thrown => Verdict::Overtaken,
+        Role::Held if error.kind == StatementErrorKind::Thrown => Verdict::Held,
         Role::Claim if error.kind == StatementErrorKind::RecordExists => again(error),
         Role::Statement(_) if !errors.clone().any(|(role, _)| role == Role::Commit) => {
             Verdict::Torn(error.message.clone())
         }
         Role::Statement(statement) => failed(Some(statement)),
-        Role::Close if error.kind == StatementErrorKind::Thrown => Verdict::Overtaken,
-        Role::Begin | Role::Ledger | Role::Clear | Role::Claim | Role::Close => failed(None),
+        Role::Begin
+        | Role::Ledger
+        | Role::Clear
+        | Role::Claim
+        | Role::Held
+        | Role::Fence
+        | Role::Lease
+        | Role::Cursor
+        | Role::Read
+        | Role::Close => failed(None),
     }
 }
 

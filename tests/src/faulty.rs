@@ -1,8 +1,9 @@
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use migrate_runtime::{Database, QueryError, Reply, StatementError, StatementErrorKind};
 use serde_json::{Map, Value};
+use tokio::sync::Notify;
 
 /// What goes wrong with one query.
 #[derive(Clone, Debug)]
@@ -15,6 +16,12 @@ pub enum Fault {
     LostAfter,
     /// A conflict: nothing ran, and every statement of the transaction says so.
     Conflict,
+    /// The process stops before it sends the text, and never goes on: drop the future.
+    StopBefore,
+    /// The process stops after the database committed, and never goes on: drop the future.
+    StopAfter,
+    /// The process is held up before it sends the text, until somebody lets it go on.
+    Pause(Arc<Notify>),
     /// Every `USE` is refused, so that the text runs wherever the session is.
     UseRefused,
 }
@@ -61,6 +68,15 @@ impl<D: Database> Database for Faulty<D> {
             Fault::LostAfter => {
                 self.database.query(text, variables).await?;
                 Err(QueryError::Lost("dropped after".to_owned()))
+            }
+            Fault::StopBefore => std::future::pending().await,
+            Fault::StopAfter => {
+                self.database.query(text, variables).await?;
+                std::future::pending().await
+            }
+            Fault::Pause(until) => {
+                until.notified().await;
+                self.database.query(text, variables).await
             }
             Fault::Conflict => Err(QueryError::Conflict("injected".to_owned())),
             Fault::UseRefused => {

@@ -7,4 +7,5 @@ mod example_schema;
 mod facts;
 mod faults;
 mod replicas;
+mod stepwise;
 mod traps;

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use migrate_core::{Change, Compatibility, Effect, Object, Statement, Undo};
+use migrate_core::{Change, Compatibility, Effect, Object, Pace, Statement, Undo};
 
 use super::effect::{Impact, Judge, Origin};
 use super::reach::Reach;
@@ -10,6 +10,7 @@ use super::transition::{Touch, Transition, Verdict};
 use super::{Analysis, Input, undo};
 use crate::definition::Definition;
 use crate::operation::{Lowered, Operation};
+use crate::surql::{Batch, Takes};
 use crate::{Diagnostics, rules, surql};
 
 /// One migration while it is analysed.
@@ -54,9 +55,12 @@ impl<'a> Chapter<'a> {
             let rest = lowered.get(at + 1..).unwrap_or_default();
             let judge = Judge { schema: self.schema, origin: &self.origin, rest };
             let impact = judge.statement(one, &transition);
+            let batch = parsed.batch(self.input.source.text());
             let step = Step {
                 input: self.input,
                 range: parsed.range.clone(),
+                kind: parsed.kind,
+                batch: batch.as_ref(),
                 lowered: one,
                 judge,
                 transition: &transition,
@@ -68,7 +72,8 @@ impl<'a> Chapter<'a> {
                 self.defined.push((parsed.range.clone(), definition.clone()));
             }
             let range = (parsed.range.start, parsed.range.end);
-            self.statements.push(Statement::__new(range, parsed.line, parsed.kind, impact.effect, object));
+            let statement = Statement::__new(range, parsed.line, parsed.kind, impact.effect, object);
+            self.statements.push(statement.__with_pace(pace(&one.operation, batch.as_ref())));
             self.hinder(one, &transition, &impact);
             transition.apply(self.schema);
         }
@@ -159,5 +164,22 @@ impl<'a> Chapter<'a> {
             }
         };
         self.origin.iter().filter_map(change).collect()
+    }
+}
+
+/// How a stepwise migration executes a statement.
+fn pace(operation: &Operation, batch: Option<&Batch>) -> Pace {
+    let builds = match operation {
+        Operation::Define(define) => define.concurrently,
+        Operation::Rebuild { concurrently, .. } => *concurrently,
+        _ => false,
+    };
+    let offset = |at| u32::try_from(at).ok();
+    let batch = batch.filter(|batch| batch.takes == Takes::Ids);
+    let select = batch.and_then(|batch| Some((offset(batch.select.start)?, offset(batch.select.end)?)));
+    match select {
+        _ if builds => Pace::Build,
+        Some((start, end)) => Pace::Batch { start, end },
+        None => Pace::Once,
     }
 }

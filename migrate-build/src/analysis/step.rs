@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use migrate_core::{Object, ObjectKind};
+use migrate_core::{Object, ObjectKind, StatementKind};
 
 use super::effect::{Impact, Judge};
 use super::refusal::Refusal;
@@ -10,6 +10,7 @@ use super::{Input, locate};
 use crate::definition::Definition;
 use crate::operation::{Define, Lowered, Operation};
 use crate::suggest::closest;
+use crate::surql::Batch;
 use crate::{Diagnostic, Rule};
 
 /// One statement as the rules see it.
@@ -17,6 +18,9 @@ pub(crate) struct Step<'a> {
     pub(crate) input: &'a Input<'a>,
     /// Where it stands in the text.
     pub(crate) range: Range<usize>,
+    pub(crate) kind: StatementKind,
+    /// The batch of rows that it writes, if it writes one.
+    pub(crate) batch: Option<&'a Batch>,
     pub(crate) lowered: &'a Lowered,
     /// The schema before it, what there was before the migration, and the statements behind it.
     pub(crate) judge: Judge<'a>,
@@ -67,6 +71,11 @@ impl<'a> Step<'a> {
     /// Says something about the name of an object or of something else in the statement.
     pub(crate) fn at_name(&self, rule: &'static Rule, name: &str, message: String, help: String) -> Diagnostic {
         let range = locate(self.input.source.text(), &self.range, name);
+        Diagnostic::of_text(rule, self.input.source, range, message, help)
+    }
+
+    /// Says something about a part of the text.
+    pub(crate) fn at(&self, rule: &'static Rule, range: Range<usize>, message: String, help: String) -> Diagnostic {
         Diagnostic::of_text(rule, self.input.source, range, message, help)
     }
 

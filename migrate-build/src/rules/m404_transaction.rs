@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "The migration begins, commits or cancels a transaction",
     explanation: "A migration already runs in one transaction, together with the record that it was applied. A nested \
                   `BEGIN` aborts that transaction and runs what follows outside of any; `COMMIT` and `CANCEL` end it half \
-                  way. Leave them out.",
+                  way. Leave them out; where one transaction is too much, make the migration stepwise.",
 };
 
 const HELP: &str = "leave it out: a migration is one transaction already";

@@ -10,8 +10,9 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "A statement writes every row of a table in one transaction",
     explanation: "On a large table that takes long, conflicts with other writes and may not fit into a \
-                  transaction. Write only the rows that need it, in several migrations if they are many: \
-                  `UPDATE (SELECT VALUE id FROM t WHERE … LIMIT 1000) SET …` takes some of them.",
+                  transaction. Write only the rows that need it; if they are many, in batches: a stepwise migration \
+                  (`-- migrate: stepwise`) repeats `UPDATE (SELECT VALUE id FROM t WHERE … LIMIT 1000) SET …` until no \
+                  row is left.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
@@ -27,7 +28,9 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         let Some(table) = write.tables.first() else { continue };
         let message = format!("this writes every row of `{table}` in one transaction");
         let help =
-            "add a `WHERE` that spares rows which need no change, or `-- migrate: allow(M423) reason`".to_owned();
+            "add a `WHERE` that spares rows which need no change, write them in the batches of a stepwise migration, or allow \
+             this with `-- migrate: allow(M423) reason`"
+                .to_owned();
         diagnostics.push(step.at_name(&RULE, table, message, help).with_label("all rows"));
     }
 }

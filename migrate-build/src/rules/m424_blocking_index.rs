@@ -9,8 +9,8 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "An index is built over a table that may be large, while everybody waits",
     explanation: "Without `CONCURRENTLY` the database reads the whole table within the transaction of the \
-                  migration. Where the table is small, allow it. Where it is large, build the index `CONCURRENTLY` by \
-                  hand before the release, wait until it is ready, and write `DEFINE INDEX IF NOT EXISTS` here.",
+                  migration. Where the table is small, allow it. Where it is large, build the index `CONCURRENTLY` in a \
+                  stepwise migration (`-- migrate: stepwise`), which waits until it is ready and removes one that failed.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
@@ -24,8 +24,9 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     let message = format!("{object} is built over all rows of a table that exists");
-    let help = "write `-- migrate: allow(M424) reason` if the table is small, or build it by hand before the release"
-        .to_owned();
+    let help =
+        "add `CONCURRENTLY` and `-- migrate: stepwise`, or `-- migrate: allow(M424) reason` if the table is small"
+            .to_owned();
     diagnostics.push(step.at_name(&RULE, object.name(), message, help).with_label("writes wait for this"));
 }
 

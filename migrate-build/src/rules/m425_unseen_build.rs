@@ -11,7 +11,8 @@ pub(crate) static RULE: Rule = Rule {
     summary: "An index is built `CONCURRENTLY` in a migration that is one transaction",
     explanation: "The statement succeeds at once, and the index is built after the migration was recorded as \
                   applied. If that fails, say over duplicates of a unique index, nobody is told, and the broken \
-                  index stays. Without `CONCURRENTLY`, its failure is that of the migration.",
+                  index stays, which may refuse every write to its table. A stepwise migration waits for the build and \
+                  removes an index that failed; without `CONCURRENTLY`, its failure is that of the migration.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
@@ -24,7 +25,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     let message = "a failure of this build would go unseen: it ends after the migration".to_owned();
-    let help = "leave `CONCURRENTLY` out, or build the index by hand before the release".to_owned();
+    let help = "add `-- migrate: stepwise`, which waits for the build, or leave `CONCURRENTLY` out".to_owned();
     diagnostics.push(step.at_name(&RULE, "CONCURRENTLY", message, help));
 }
 

@@ -21,7 +21,6 @@ pub(crate) mod m025_invalid_allow;
 pub(crate) mod m026_long_description;
 pub(crate) mod m027_contradictory_directive;
 pub(crate) mod m028_unused_allow;
-pub(crate) mod m029_stepwise_migration;
 pub(crate) mod m030_invalid_manifest;
 pub(crate) mod m031_invalid_module_name;
 pub(crate) mod m032_invalid_rule_setting;
@@ -76,6 +75,9 @@ pub(crate) mod m423_unbounded_write;
 pub(crate) mod m424_blocking_index;
 pub(crate) mod m425_unseen_build;
 pub(crate) mod m426_restarted_sequence;
+pub(crate) mod m430_lost_parameter;
+pub(crate) mod m431_endless_batch;
+pub(crate) mod m432_partial_batch;
 pub(crate) mod m501_malformed_lockfile;
 pub(crate) mod m502_lockfile_conflict;
 pub(crate) mod m503_locked_edited;
@@ -112,7 +114,6 @@ pub static RULES: &[&Rule] = &[
     &m026_long_description::RULE,
     &m027_contradictory_directive::RULE,
     &m028_unused_allow::RULE,
-    &m029_stepwise_migration::RULE,
     &m030_invalid_manifest::RULE,
     &m031_invalid_module_name::RULE,
     &m032_invalid_rule_setting::RULE,
@@ -167,6 +168,9 @@ pub static RULES: &[&Rule] = &[
     &m424_blocking_index::RULE,
     &m425_unseen_build::RULE,
     &m426_restarted_sequence::RULE,
+    &m430_lost_parameter::RULE,
+    &m431_endless_batch::RULE,
+    &m432_partial_batch::RULE,
     &m501_malformed_lockfile::RULE,
     &m502_lockfile_conflict::RULE,
     &m503_locked_edited::RULE,
@@ -212,6 +216,9 @@ const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
     m424_blocking_index::check,
     m425_unseen_build::check,
     m426_restarted_sequence::check,
+    m430_lost_parameter::check,
+    m431_endless_batch::check,
+    m432_partial_batch::check,
 ];
 
 /// The checks of a migration as a whole: what it names may be defined behind the statement that names it.

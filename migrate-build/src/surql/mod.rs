@@ -3,6 +3,7 @@
 //! `surrealdb-syn` is the parser that servers run: it alone decides what is valid and what a text means. It keeps no
 //! positions, so `surrealdb-parser`, which does, is asked where things stand.
 
+mod batch;
 mod control_flow;
 mod lower;
 mod outside;
@@ -19,6 +20,7 @@ mod unlocated;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use self::batch::{Batch, End, Takes};
 pub(crate) use self::lower::{Alteration, body_changes, implicit_table, implied, removing, statements};
 pub(crate) use self::parse::parse;
 pub(crate) use self::statement::ParsedStatement;

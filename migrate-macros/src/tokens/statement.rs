@@ -1,4 +1,4 @@
-use migrate_core::{Effect, Loss, Statement, StatementKind};
+use migrate_core::{Effect, Loss, Pace, Statement, StatementKind};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
@@ -14,6 +14,11 @@ impl ToTokens for Quoted<'_, Statement> {
         let effect = Quoted(&effect);
         let object = option(self.0.object().map(Quoted));
         tokens.extend(quote!(#runtime::Statement::__new((#start, #end), #line, #kind, #effect, #object)));
+        tokens.extend(match self.0.pace() {
+            Pace::Once => TokenStream::new(),
+            Pace::Build => quote!(.__with_pace(#runtime::Pace::Build)),
+            Pace::Batch { start, end } => quote!(.__with_pace(#runtime::Pace::Batch { start: #start, end: #end })),
+        });
     }
 }
 

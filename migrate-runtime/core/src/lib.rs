@@ -26,6 +26,6 @@ pub use crate::effect::{Effect, Loss};
 pub use crate::migration::{Compatibility, Migration, Mode};
 pub use crate::migrations::{Migrations, Requirement};
 pub use crate::object::{Object, ObjectKind, ParseObjectError};
-pub use crate::statement::{Statement, StatementKind};
+pub use crate::statement::{Pace, Statement, StatementKind};
 pub use crate::undo::{Undo, UndoSafety};
 pub use crate::version::{ParseVersionError, Version};

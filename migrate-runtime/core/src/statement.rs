@@ -11,6 +11,24 @@ pub struct Statement {
     kind: StatementKind,
     effect: Effect,
     object: Option<Object>,
+    pace: Pace,
+}
+
+/// How a stepwise migration executes a [`Statement`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pace {
+    /// Once.
+    Once,
+    /// Once, and then the index that it builds `CONCURRENTLY` is waited for.
+    Build,
+    /// Again and again, each time in a transaction of its own, until the `SELECT … LIMIT n` that stands at this byte range
+    /// of the text, and whose rows it writes, finds no more rows.
+    Batch {
+        /// Where the `SELECT` begins.
+        start: u32,
+        /// Where it ends.
+        end: u32,
+    },
 }
 
 /// The leading keyword of a [`Statement`], or what it is where it has none.
@@ -87,7 +105,14 @@ impl Statement {
         effect: Effect,
         object: Option<Object>,
     ) -> Self {
-        Self { start, end, line, kind, effect, object }
+        Self { start, end, line, kind, effect, object, pace: Pace::Once }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
     }
 
     /// Its byte range in the migration's text, without the semicolon.
@@ -113,5 +138,10 @@ impl Statement {
     /// The object it defines, alters or removes, where the build could tell.
     pub const fn object(&self) -> Option<&Object> {
         self.object.as_ref()
+    }
+
+    /// How a stepwise migration executes it.
+    pub const fn pace(&self) -> Pace {
+        self.pace
     }
 }

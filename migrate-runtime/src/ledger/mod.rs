@@ -5,4 +5,4 @@ mod schema;
 
 pub(crate) use row::Row;
 pub use row::Status;
-pub(crate) use schema::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, SELECT_ROWS};
+pub(crate) use schema::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, SELECT_ROWS};

@@ -14,6 +14,8 @@ pub(crate) struct Row {
     pub(crate) chain: Checksum,
     pub(crate) status: Status,
     pub(crate) compatibility: Compatibility,
+    /// How many statements of a stepwise migration are committed, where that is not all of them.
+    pub(crate) cursor: Option<usize>,
 }
 
 /// What a ledger row says of its migration.
@@ -22,8 +24,10 @@ pub(crate) struct Row {
 pub enum Status {
     /// It is applied.
     Applied,
-    /// It failed and nothing of it was kept.
+    /// It failed. Nothing of it was kept, or of a stepwise one the statements before the one that failed.
     Failed,
+    /// It is stepwise and some of its statements are still to come: somebody is at it, or was until a crash.
+    Running,
     /// It was applied and then undone.
     RolledBack,
     /// Its transaction ended before its end: nobody knows which of its statements ran.
@@ -38,6 +42,7 @@ impl From<&str> for Status {
             "applied" => Self::Applied,
             "failed" => Self::Failed,
             "rolled_back" => Self::RolledBack,
+            "running" => Self::Running,
             "started" => Self::Started,
             other => Self::Other(other.to_owned()),
         }
@@ -50,6 +55,7 @@ impl fmt::Display for Status {
             Self::Applied => "applied",
             Self::Failed => "failed",
             Self::RolledBack => "rolled_back",
+            Self::Running => "running",
             Self::Started => "started",
             Self::Other(word) => word,
         })
@@ -70,6 +76,7 @@ struct Raw {
     chain: String,
     status: String,
     breaking: bool,
+    cursor: Option<usize>,
 }
 
 impl Row {
@@ -89,9 +96,21 @@ impl Row {
             chain: checksum(&raw.chain)?,
             status: Status::from(raw.status.as_str()),
             compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
+            cursor: raw.cursor,
             module: raw.module,
             name: raw.name,
         })
+    }
+}
+
+impl Row {
+    /// Whether some of its migration is in the database, or may be before long, and some is not.
+    pub(crate) fn is_begun(&self) -> bool {
+        match self.status {
+            Status::Running => true,
+            Status::Failed => self.cursor.is_some_and(|cursor| cursor > 0),
+            _ => false,
+        }
     }
 }
 

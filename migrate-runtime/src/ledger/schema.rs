@@ -26,7 +26,17 @@ pub(crate) const DEFINE_LEDGER_STATEMENTS: usize = 16;
 
 /// Reads what the planner needs of every row.
 pub(crate) const SELECT_ROWS: &str =
-    "SELECT module, version, name, checksum, chain, status, breaking FROM _migrations;";
+    "SELECT module, version, name, checksum, chain, status, breaking, cursor FROM _migrations;";
+
+/// Creates what stepwise migrations need beside the ledger. Every statement is a no-op where it exists.
+pub(crate) const DEFINE_LEASE: &str = "\
+DEFINE FIELD IF NOT EXISTS cursor ON _migrations TYPE option<int>;
+DEFINE FIELD IF NOT EXISTS progress ON _migrations TYPE option<object> FLEXIBLE;
+DEFINE TABLE IF NOT EXISTS _migration_lease TYPE NORMAL SCHEMALESS PERMISSIONS NONE COMMENT 'migration lease, format 1';
+";
+
+/// How many statements [`DEFINE_LEASE`] holds.
+pub(crate) const DEFINE_LEASE_STATEMENTS: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -35,5 +45,6 @@ mod tests {
     #[test]
     fn the_count_of_statements_is_the_count_of_statements() {
         assert_eq!(DEFINE_LEDGER.matches(";\n").count(), DEFINE_LEDGER_STATEMENTS);
+        assert_eq!(DEFINE_LEASE.matches(";\n").count(), DEFINE_LEASE_STATEMENTS);
     }
 }

@@ -23,6 +23,7 @@ fn row(module: &str, version: u64, status: Status) -> Row {
         chain: sum,
         status,
         compatibility: Compatibility::Compatible,
+        cursor: None,
     }
 }
 
@@ -60,6 +61,40 @@ fn what_failed_or_was_rolled_back_is_applied_again() {
         assert_eq!(steps(&plan), [2]);
         assert_eq!(plan.steps[0].earlier, Earlier::Row);
     }
+}
+
+fn begun(version: u64, status: Status) -> Row {
+    Row { cursor: Some(1), ..row("app", version, status) }
+}
+
+#[test]
+fn what_was_begun_is_gone_on_with() {
+    for status in [Status::Running, Status::Failed] {
+        let rows = [row("app", 1, Status::Applied), begun(2, status)];
+        let plan = plan(&[module("app", &[1, 2, 3])], &rows).unwrap();
+        assert_eq!(steps(&plan), [2, 3]);
+        assert_eq!((plan.steps[0].earlier, plan.steps[1].earlier), (Earlier::Begun, Earlier::NoRow));
+    }
+}
+
+#[test]
+fn what_failed_at_its_first_statement_is_begun_anew() {
+    let failed = Row { cursor: Some(0), ..row("app", 1, Status::Failed) };
+    assert_eq!(plan(&[module("app", &[1])], &[failed]).unwrap().steps[0].earlier, Earlier::Row);
+}
+
+#[test]
+fn what_was_begun_with_another_text_is_refused() {
+    let row = Row { checksum: Checksum::from_bytes([9; 32]), ..begun(1, Status::Running) };
+    assert!(matches!(refusal(&[1], &[row]), Refusal::Divergent { .. }));
+}
+
+#[test]
+fn a_later_version_that_was_begun_counts_as_if_it_were_applied() {
+    let mut rows = [row("app", 1, Status::Applied), begun(2, Status::Running)];
+    assert_eq!(plan(&[module("app", &[1])], &rows).unwrap().ahead[0].by, 1);
+    rows[1].compatibility = Compatibility::Breaking;
+    assert!(matches!(refusal(&[1], &rows), Refusal::Incompatible { .. }));
 }
 
 #[test]
@@ -144,6 +179,7 @@ fn statuses() -> impl Strategy<Value = Vec<Option<Status>>> {
         1 => Just(Some(Status::Failed)),
         1 => Just(Some(Status::RolledBack)),
         1 => Just(Some(Status::Started)),
+        1 => Just(Some(Status::Running)),
         2 => Just(None),
     ];
     prop::collection::vec(status, 0..8)

@@ -19,6 +19,7 @@ fn report() -> Report {
         file: "V8__unique_email.surql".into(),
         line: Some(3),
         statement: Some("DEFINE INDEX email ON user FIELDS email UNIQUE".into()),
+        kept: 0,
         cause: "Database index `email` already contains 'a@b.c'".into(),
     };
     let incompatible = Refusal::Incompatible {

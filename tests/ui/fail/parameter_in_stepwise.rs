@@ -1,6 +1,6 @@
 use migrate_runtime::{Migrations, embed_migrations};
 
-static SCHEMA: Migrations = embed_migrations!("fixtures/stepwise");
+static SCHEMA: Migrations = embed_migrations!("fixtures/parameter_in_stepwise");
 
 fn main() {
     assert!(SCHEMA.is_empty());

@@ -1,0 +1,297 @@
+//! The query texts of a stepwise migration. Each is one transaction that looks for itself whether it may still run.
+
+use std::time::Duration;
+
+use migrate_core::{Object, Pace, Statement};
+use serde_json::{Value, json};
+
+use super::position::{Position, Progress};
+use crate::context::{Context, quote};
+use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS};
+use crate::plan::{Earlier, Step};
+use crate::replica::Replica;
+use crate::script::{LedgerTable, Role, Script, ledger_row};
+
+/// What the texts of one stepwise migration in one context share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scripts<'a> {
+    pub(super) context: &'a Context,
+    pub(super) step: &'a Step,
+    pub(super) replica: &'a Replica,
+    /// Who holds the lease: one random id per run, so that two runs of one process are two.
+    pub(super) owner: &'a str,
+    /// How long the lease lasts unless it is renewed.
+    pub(super) lease: Duration,
+}
+
+const ROW: &str = "_migrations:[$_migrate_0.module, $_migrate_0.version]";
+
+/// Reads a [`Position`].
+const READ: &str =
+    "SELECT cursor, progress, (SELECT VALUE token FROM ONLY _migration_lease:holder) AS token FROM ONLY ";
+
+/// The token stands apart from the time at which the lease ends: every step writes the one, so that it conflicts with
+/// whoever takes the lease, and only the renewal writes the other, which must not conflict with a step that takes long.
+const TAKE: &str = "\
+    UPSERT _migration_lease:holder SET token = (token ?? 0) + 1, owner = $_migrate_owner, by = $_migrate_0.applied_by, \
+    since = time::now() RETURN NONE;\n\
+    UPSERT _migration_lease:heartbeat SET token = (SELECT VALUE token FROM ONLY _migration_lease:holder), \
+    expires_at = time::now() + <duration> $_migrate_lease RETURN NONE;\n";
+
+const RELEASE: &str =
+    "UPDATE _migration_lease:heartbeat SET expires_at = NONE WHERE token = $_migrate_token RETURN NONE;\n";
+
+impl<'a> Scripts<'a> {
+    pub(super) fn statement(&self, cursor: usize) -> Option<&'a Statement> {
+        self.step.migration.statements().get(cursor)
+    }
+
+    /// Asks who holds the lease, and until when, without writing anything.
+    pub(super) fn look(&self) -> Script {
+        let mut script = self.enter();
+        script.push(
+            0,
+            Role::Read,
+            "SELECT owner, by, (SELECT VALUE expires_at FROM ONLY _migration_lease:heartbeat) > time::now() AS held \
+             FROM ONLY _migration_lease:holder;\n",
+        );
+        script
+    }
+
+    /// Takes the lease and begins the migration, or goes on with it.
+    pub(super) fn acquire(&self, table: LedgerTable) -> Script {
+        let mut script = self.enter();
+        script.begin(0);
+        if table == LedgerTable::Missing {
+            script.define_ledger(0);
+        }
+        script.text.push_str(DEFINE_LEASE);
+        script.slots.extend([(0, Role::Ledger); DEFINE_LEASE_STATEMENTS]);
+        script.push(
+            0,
+            Role::Held,
+            "IF (SELECT VALUE expires_at FROM ONLY _migration_lease:heartbeat) > time::now() \
+             AND (SELECT VALUE owner FROM ONLY _migration_lease:holder) != $_migrate_owner { THROW 'the lease is held' };\n",
+        );
+        script.text.push_str(TAKE);
+        script.slots.extend([(0, Role::Lease); 2]);
+        if let Some((version, chain)) = self.step.predecessor {
+            script.predecessor(0, "$_migrate_0.module", version, chain);
+        }
+        let event = match self.step.earlier {
+            Earlier::Begun => {
+                script.push(
+                    0,
+                    Role::Predecessor,
+                    &format!(
+                        "IF (SELECT VALUE chain FROM ONLY {ROW} WHERE status IN ['running', 'failed']) != \
+                         $_migrate_0.chain {{ THROW 'the ledger changed' }};\n"
+                    ),
+                );
+                script.push(
+                    0,
+                    Role::Claim,
+                    &format!(
+                        "UPDATE ONLY {ROW} SET status = 'running', error = NONE, applied_by = $_migrate_0.applied_by \
+                         RETURN NONE;\n"
+                    ),
+                );
+                "resumed"
+            }
+            earlier @ (Earlier::Row | Earlier::NoRow) => {
+                if earlier == Earlier::Row {
+                    let clear = format!("DELETE {ROW} WHERE status IN ['failed', 'rolled_back'];\n");
+                    script.push(0, Role::Clear, &clear);
+                }
+                script.push(
+                    0,
+                    Role::Claim,
+                    &format!(
+                        "CREATE ONLY {ROW} CONTENT object::extend($_migrate_0, \
+                         {{ status: 'running', cursor: 0, applied_at: time::now() }}) RETURN NONE;\n"
+                    ),
+                );
+                "started"
+            }
+        };
+        log(&mut script, event, "");
+        script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    /// Goes on having the lease.
+    pub(super) fn renew(&self, token: u64) -> Script {
+        let mut script = self.enter();
+        script.variables.insert("_migrate_token".to_owned(), token.into());
+        script.begin(0);
+        script.push(
+            0,
+            Role::Lease,
+            "UPDATE _migration_lease:heartbeat SET expires_at = time::now() + <duration> $_migrate_lease \
+             WHERE token = $_migrate_token RETURN NONE;\n",
+        );
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    /// Runs the statement at the cursor, or the next batch of it.
+    pub(super) fn run(&self, position: &Position, statement: &Statement) -> Script {
+        let mut script = self.fenced(position);
+        let at = Role::Statement(position.cursor);
+        let text = self.step.migration.text().get(statement.range()).unwrap_or_default();
+        match statement.pace() {
+            Pace::Once => {
+                script.push(0, at, &ended(text));
+                advance(&mut script);
+            }
+            Pace::Build => {
+                script.push(0, at, &ended(text));
+                let wait = format!("UPDATE ONLY {ROW} SET progress = {{ state: 'building' }} RETURN NONE;\n");
+                script.push(0, Role::Cursor, &wait);
+            }
+            Pace::Batch { start, end } => self.batch(&mut script, at, (start, end), statement),
+        }
+        script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    fn batch(&self, script: &mut Script, at: Role, (start, end): (u32, u32), statement: &Statement) {
+        let offset = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let (start, end) = (offset(start), offset(end));
+        let part = |range| self.step.migration.text().get(range).unwrap_or_default();
+        let std::ops::Range { start: first, end: last } = statement.range();
+        script.push(0, at, &format!("LET $_migrate_batch = ({}\n);\n", part(start..end)));
+        script.push(
+            0,
+            at,
+            &format!(
+                "IF array::len($_migrate_batch) > 0 AND crypto::sha256(<string> $_migrate_batch) = (SELECT VALUE \
+                 progress.last FROM ONLY {ROW}) {{ THROW 'a batch selects the rows of the one before it again: its WHERE \
+                 has to leave out the rows that were written' }};\n"
+            ),
+        );
+        script.push(0, at, &ended(&format!("{}$_migrate_batch{}", part(first..start), part(end..last))));
+        script.push(
+            0,
+            Role::Cursor,
+            &format!(
+                "IF array::len($_migrate_batch) = 0 {{ UPDATE ONLY {ROW} SET cursor = $_migrate_cursor + 1, \
+                 progress = NONE RETURN NONE }} ELSE {{ UPDATE ONLY {ROW} SET progress = {{ state: 'batches', rows: \
+                 (progress.rows ?? 0) + array::len($_migrate_batch), last: crypto::sha256(<string> $_migrate_batch) }} \
+                 RETURN NONE }};\n"
+            ),
+        );
+    }
+
+    /// Goes on behind the statement at the cursor, whose index is ready.
+    pub(super) fn built(&self, position: &Position) -> Script {
+        let mut script = self.fenced(position);
+        advance(&mut script);
+        script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    /// Asks how far an index is.
+    pub(super) fn ask_build(&self, index: &Object) -> Script {
+        let mut script = self.enter();
+        let (name, table) = (quote(index.name()), quote(index.table().unwrap_or_default()));
+        script.push(0, Role::Read, &format!("INFO FOR INDEX {name} ON {table};\n"));
+        script
+    }
+
+    /// Records that all statements are done, and gives the lease back.
+    pub(super) fn close(&self, position: &Position) -> Script {
+        let mut script = self.fenced(position);
+        script.push(
+            0,
+            Role::Close,
+            &format!(
+                "UPDATE ONLY {ROW} SET status = 'applied', cursor = NONE, progress = NONE, \
+                 duration = time::now() - applied_at RETURN NONE;\n"
+            ),
+        );
+        log(&mut script, "applied", "");
+        script.push(0, Role::Lease, RELEASE);
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    /// Records that the statement at the cursor failed, removes the index that it could not build, and gives the lease
+    /// back.
+    pub(super) fn fail(&self, position: &Position, broken: Option<&Object>, error: Value) -> Script {
+        let mut script = self.fenced(position);
+        script.variables.insert("_migrate_error".to_owned(), error);
+        if let Some(index) = broken {
+            let (name, table) = (quote(index.name()), quote(index.table().unwrap_or_default()));
+            script.push(0, Role::Clear, &format!("REMOVE INDEX IF EXISTS {name} ON {table};\n"));
+        }
+        // Batches that ran stay counted; of an index nothing is left.
+        let progress = match position.progress {
+            Progress::Rows(_) => "",
+            Progress::None | Progress::Building => ", progress = NONE",
+        };
+        script.push(
+            0,
+            Role::Close,
+            &format!("UPDATE ONLY {ROW} SET status = 'failed', error = $_migrate_error{progress} RETURN NONE;\n"),
+        );
+        log(&mut script, "failed", ", error: $_migrate_error");
+        script.push(0, Role::Lease, RELEASE);
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    fn enter(&self) -> Script {
+        let mut script = Script::enter(self.context);
+        script.variables.insert("_migrate_0".to_owned(), ledger_row(self.step, self.replica));
+        script.variables.insert("_migrate_owner".to_owned(), self.owner.into());
+        script.variables.insert("_migrate_lease".to_owned(), format!("{}ms", self.lease.as_millis()).into());
+        script
+    }
+
+    /// Begins a transaction that throws unless the lease is still ours and the ledger stands where we think it does.
+    fn fenced(&self, position: &Position) -> Script {
+        let mut script = self.enter();
+        script.variables.insert("_migrate_token".to_owned(), position.token.into());
+        script.variables.insert("_migrate_cursor".to_owned(), json!(position.cursor));
+        script.begin(0);
+        script.push(
+            0,
+            Role::Fence,
+            "IF (SELECT VALUE token FROM ONLY _migration_lease:holder) != $_migrate_token { THROW 'the lease was taken \
+             over by somebody else' };\n",
+        );
+        script.push(0, Role::Lease, "UPDATE ONLY _migration_lease:holder SET steps = (steps ?? 0) + 1 RETURN NONE;\n");
+        script.push(
+            0,
+            Role::Fence,
+            &format!(
+                "IF (SELECT VALUE cursor FROM ONLY {ROW} WHERE status = 'running') != $_migrate_cursor {{ THROW 'the \
+                 ledger changed' }};\n"
+            ),
+        );
+        script
+    }
+}
+
+fn log(script: &mut Script, event: &str, more: &str) {
+    let log = format!(
+        "CREATE _migration_log:ulid() CONTENT {{ at: time::now(), event: '{event}', module: $_migrate_0.module, \
+         version: $_migrate_0.version, name: $_migrate_0.name, checksum: $_migrate_0.checksum, \
+         by: $_migrate_0.applied_by{more} }} RETURN NONE;\n"
+    );
+    script.push(0, Role::Close, &log);
+}
+
+fn advance(script: &mut Script) {
+    let advance = format!("UPDATE ONLY {ROW} SET cursor = $_migrate_cursor + 1, progress = NONE RETURN NONE;\n");
+    script.push(0, Role::Cursor, &advance);
+}
+
+/// A statement's text, which has no semicolon, may end in a comment that would hide one on its line.
+fn ended(statement: &str) -> String {
+    format!("{statement}\n;\n")
+}

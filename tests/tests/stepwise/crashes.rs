@@ -1,0 +1,97 @@
+//! A process that is gone, or an answer that is, at any point: whoever comes next goes on at the very statement.
+
+use std::time::Duration;
+
+use migrate_runtime::{Outcome, Refusal};
+use migrate_tests::{Fault, Faulty, engine, rows};
+use serde_json::json;
+
+use super::{assert_whole, events, migrator, schema, tenant};
+
+/// More queries than one run sends.
+const QUERIES: usize = 20;
+
+fn at(query: usize, fault: Fault) -> Vec<Fault> {
+    let mut faults = vec![Fault::Pass; query];
+    faults.push(fault);
+    faults
+}
+
+#[tokio::test]
+async fn a_process_that_dies_at_any_query_is_succeeded_at_the_very_statement() {
+    let mut died = 0;
+    for query in 0..QUERIES {
+        for fault in [Fault::StopBefore, Fault::StopAfter] {
+            let db = engine().await;
+            let hint = format!("query {query}, {fault:?}");
+            let dying = Faulty::new(&db, at(query, fault));
+            // One that stops never ends by itself.
+            let run = tokio::time::timeout(Duration::from_secs(2), async {
+                let migrator = migrator(schema());
+                tokio::select! {
+                    report = migrator.migrate(&dying, tenant()) => Some(report),
+                    () = stopped(&dying, query) => None,
+                }
+            });
+            if run.await.expect("it ends or stops").is_none() {
+                died += 1;
+            }
+            let report = migrator(schema()).migrate(&db, tenant()).await;
+            assert!(report.is_served(), "{hint}: {report:?}");
+            assert_whole(&db, &hint).await;
+        }
+    }
+    assert!(died > 20, "only {died} runs were cut short");
+}
+
+/// Waits until the query at which the process stops was sent, and a little longer.
+async fn stopped<D>(database: &Faulty<D>, query: usize) {
+    while database.texts().len() <= query {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_at_any_query_changes_nothing() {
+    for query in 0..QUERIES {
+        for fault in [Fault::LostBefore, Fault::LostAfter, Fault::Conflict] {
+            let db = engine().await;
+            let hint = format!("query {query}, {fault:?}");
+            let report = migrator(schema()).migrate(&Faulty::new(&db, at(query, fault)), tenant()).await;
+            assert!(report.is_served(), "{hint}: {report:?}");
+            assert_whole(&db, &hint).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_for_good_is_given_up_and_gone_on_with_later() {
+    let db = engine().await;
+    let mut faults = vec![Fault::Pass; 6];
+    faults.extend(vec![Fault::LostBefore; 1000]);
+    let hurried = migrator(schema()).deadline(Duration::from_millis(300));
+    let report = hurried.migrate(&Faulty::new(&db, faults), tenant()).await;
+    assert!(matches!(report.refusal(), Some(Refusal::Unavailable { .. })), "{report:?}");
+    assert_eq!(migrator(schema()).migrate(&db, tenant()).await.outcome, Outcome::Migrated);
+    assert_whole(&db, "after it came back").await;
+    assert_eq!(events(&db, 2).await.first().map(String::as_str), Some("started"));
+}
+
+#[tokio::test]
+async fn a_build_that_was_begun_before_a_crash_is_waited_for_and_not_begun_again() {
+    let db = engine().await;
+    // V1 in one text; then the lease is looked at and taken, and V2 is at its index behind a statement and four batches.
+    let dying = Faulty::new(&db, at(9, Fault::StopAfter));
+    // It does not come to renewing its lease, which would be a query more.
+    let dead = migrator(schema()).lease(Duration::from_secs(2));
+    tokio::select! {
+        report = dead.migrate(&dying, tenant()) => panic!("it stops: {report:?}"),
+        () = stopped(&dying, 9) => {}
+    }
+    let row = rows(&db, &tenant(), "SELECT cursor, progress, status FROM ONLY _migrations:['app', 2];").await;
+    assert_eq!(row, json!({ "cursor": 2, "progress": { "state": "building" }, "status": "running" }));
+    assert_eq!(migrator(schema()).migrate(&db, tenant()).await.outcome, Outcome::Migrated);
+    assert_whole(&db, "after the crash").await;
+    assert_eq!(events(&db, 2).await, ["started", "resumed", "applied"]);
+}
