@@ -126,6 +126,13 @@ impl Diagnostic {
         &self.message
     }
 
+    fn start(&self) -> usize {
+        match &self.place {
+            Place::File(_) => 0,
+            Place::Text(_, range) => range.start,
+        }
+    }
+
     /// The text under the caret.
     #[cfg(test)]
     pub(crate) fn marked(&self) -> &str {
@@ -188,6 +195,12 @@ impl Diagnostics {
 
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Diagnostic) -> bool) {
         self.0.retain(keep);
+    }
+
+    /// The same in the order of the text that they speak of; what is said of one place stays as it was.
+    pub(crate) fn in_order_of_text(mut self) -> Self {
+        self.0.sort_by_key(Diagnostic::start);
+        self
     }
 
     /// Whether one of them is an error.

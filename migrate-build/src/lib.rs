@@ -28,8 +28,11 @@ mod surql;
 
 // What each statement does, and what the chain of them makes of the schema.
 mod analysis;
+mod contents;
 mod definition;
 mod operation;
+mod uses;
+mod write;
 
 // The chain of them: configured, hashed, held against the lockfile, judged.
 mod hash;
@@ -44,6 +47,7 @@ mod load;
 mod loaded;
 
 pub use crate::builder::{BuildError, Builder};
+pub use crate::contents::Contents;
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use crate::folder::Folder;
 pub use crate::hash::{chain, checksum};

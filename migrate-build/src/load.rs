@@ -176,6 +176,7 @@ fn link(drafts: Vec<Draft>, analyses: Vec<Analysis>) -> Vec<LoadedMigration> {
             chain,
             compatibility: analysis.compatibility,
             mode: draft.header.mode(),
+            contents: analysis.contents,
             statements: analysis.statements,
             changes: analysis.changes,
             undo: analysis.undo,

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use migrate_core::{Catalog, Change, Checksum, Compatibility, Mode, Statement, Undo, Version};
 
 use crate::lockfile::{self, Entry};
-use crate::{Diagnostics, Source};
+use crate::{Contents, Diagnostics, Source};
 
 /// A migrations folder in which nothing is wrong: all that the build knows about a module.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub struct LoadedMigration {
     pub compatibility: Compatibility,
     /// How it is applied.
     pub mode: Mode,
+    /// Whether the catalog may be put in its place on an empty database.
+    pub contents: Contents,
     /// Its statements, in order.
     pub statements: Vec<Statement>,
     /// What it does to the catalog.

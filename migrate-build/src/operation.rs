@@ -1,7 +1,9 @@
 use migrate_core::{Object, ObjectKind};
 
-use crate::definition::{Call, Definition};
+use crate::definition::Definition;
 use crate::surql::Alteration;
+use crate::uses::Uses;
+use crate::write::Write;
 
 /// What one top-level statement does, in our own words.
 #[derive(Clone, Debug)]
@@ -10,10 +12,22 @@ pub(crate) struct Lowered {
     pub(crate) operation: Operation,
     /// What it does further inside: in a block, a branch, a loop or a subquery.
     pub(crate) nested: Vec<Operation>,
-    /// The functions it calls when it runs, not those that a definition would call later.
-    pub(crate) calls: Vec<Call>,
-    /// The tables it reads when it runs.
-    pub(crate) reads: Vec<String>,
+    pub(crate) uses: Uses,
+}
+
+impl Lowered {
+    /// What it does itself, and then what it does inside.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = &Operation> {
+        std::iter::once(&self.operation).chain(&self.nested)
+    }
+
+    /// What it writes, itself and inside.
+    pub(crate) fn writes(&self) -> impl Iterator<Item = &Write> {
+        self.operations().filter_map(|operation| match operation {
+            Operation::Write(write) => Some(write),
+            _ => None,
+        })
+    }
 }
 
 /// What a statement does to schema or data.
@@ -28,6 +42,10 @@ pub(crate) enum Operation {
         concurrently: bool,
     },
     Write(Write),
+    /// It gives a parameter a value for the statements behind it.
+    Let(String),
+    /// It fails, whatever is there.
+    Throw,
     /// It changes the schema in a way that is decided when it runs.
     Dynamic(Box<Dynamic>),
     /// It reaches for a namespace, a database or the root: not this context's schema.
@@ -73,49 +91,6 @@ pub(crate) struct Alter {
 pub(crate) struct Remove {
     pub(crate) object: Object,
     pub(crate) if_exists: bool,
-}
-
-/// A statement that writes rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Write {
-    pub(crate) action: Action,
-    /// The tables it names.
-    pub(crate) tables: Vec<String>,
-    /// Whether it also writes where only its run can tell.
-    pub(crate) elsewhere: bool,
-    /// Whether it takes every row of a table.
-    pub(crate) unbounded: bool,
-    /// Whether it runs at all whenever the migration does.
-    pub(crate) certain: bool,
-}
-
-/// How a [`Write`] writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Create,
-    Insert,
-    Upsert,
-    Relate,
-    Update,
-    Delete,
-}
-
-impl Action {
-    /// Whether a table that does not exist is created for it; otherwise it is an error.
-    pub(crate) const fn creates_table(self) -> bool {
-        !matches!(self, Self::Update | Self::Delete)
-    }
-
-    pub(crate) const fn keyword(self) -> &'static str {
-        match self {
-            Self::Create => "CREATE",
-            Self::Insert => "INSERT",
-            Self::Upsert => "UPSERT",
-            Self::Relate => "RELATE",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
-        }
-    }
 }
 
 /// A change of the schema that is decided when it runs.

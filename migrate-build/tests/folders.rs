@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use migrate_build::{Folder, LoadError, Loaded, Locked, Options, Severity, chain, checksum, load};
+use migrate_build::{Contents, Folder, LoadError, Loaded, Locked, Options, Severity, chain, checksum, load};
 use migrate_core::{Compatibility, Mode};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -56,6 +56,7 @@ fn everything_about_a_good_folder_is_known() {
     assert_eq!((first.version.get(), first.name.as_str(), first.file.as_str()), (1, "first", "V1__first.surql"));
     assert_eq!((second.description.as_str(), second.mode), ("adds b", Mode::Transaction));
     assert_eq!((first.compatibility, second.compatibility), (Compatibility::Compatible, Compatibility::Breaking));
+    assert_eq!((first.contents, second.contents), (Contents::Definitions, Contents::More));
     assert_eq!(second.statements.iter().map(migrate_core::Statement::line).collect::<Vec<_>>(), [4, 5, 6]);
     assert_eq!(
         (first.undo.word(), second.undo.text()),
@@ -63,6 +64,17 @@ fn everything_about_a_good_folder_is_known() {
     );
     assert_eq!(first.checksum, checksum("DEFINE TABLE a SCHEMAFULL;\n"));
     assert_eq!(second.chain, chain(Some(chain(None, first.checksum)), second.checksum));
+}
+
+#[test]
+fn what_another_module_may_have_defined_is_not_told_by_the_catalog() {
+    let text = b"DEFINE TABLE IF NOT EXISTS a;\n";
+    let contents = |manifest: &[u8]| {
+        let dir = folder(&[("V1__first.surql", text), ("migrations.toml", manifest)]);
+        load_from(dir.path()).unwrap().migrations[0].contents
+    };
+    assert_eq!(contents(b""), Contents::Definitions);
+    assert_eq!(contents(b"requires = { auth = 1 }\n"), Contents::More);
 }
 
 #[test]

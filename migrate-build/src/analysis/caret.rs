@@ -17,6 +17,29 @@ pub(crate) fn locate(text: &str, statement: &Range<usize>, name: &str) -> Range<
     }
 }
 
+/// Where a parameter stands in a statement, with its `$`.
+pub(crate) fn locate_param(text: &str, statement: &Range<usize>, name: &str) -> Range<usize> {
+    let own = text.get(statement.clone()).unwrap_or_default();
+    let is_param = |range: &Range<usize>| {
+        own.get(..range.start).is_some_and(|before| before.ends_with('$'))
+            && own.get(range.clone()).is_some_and(|word| is(word, name))
+    };
+    match words(own).find(is_param) {
+        Some(range) => statement.start + range.start.saturating_sub(1)..statement.start + range.end,
+        None => locate(text, statement, name),
+    }
+}
+
+/// Where a text in quotes stands in a statement, with its quotes.
+pub(crate) fn locate_text(text: &str, statement: &Range<usize>, quoted: &str) -> Range<usize> {
+    let own = text.get(statement.clone()).unwrap_or_default();
+    let found = ['\'', '"'].into_iter().find_map(|quote| {
+        let quoted = format!("{quote}{quoted}{quote}");
+        own.find(&quoted).map(|at| statement.start + at..statement.start + at + quoted.len())
+    });
+    found.unwrap_or_else(|| locate(text, statement, quoted))
+}
+
 fn is(word: &str, name: &str) -> bool {
     let bare = word.strip_prefix('`').and_then(|word| word.strip_suffix('`'));
     let bare = bare.or_else(|| word.strip_prefix('⟨').and_then(|word| word.strip_suffix('⟩')));
@@ -102,6 +125,16 @@ mod tests {
     fn a_path_is_found_whole_or_by_its_first_part() {
         assert_eq!(found("REMOVE FIELD tags.* ON a", "tags.*"), "tags.*");
         assert_eq!(found("REMOVE FIELD tags[*] ON a", "tags.*"), "tags");
+    }
+
+    #[test]
+    fn a_parameter_is_not_the_field_of_its_name_and_a_text_is_not_the_word() {
+        let text = "UPDATE t SET a = $a, nextval('a')";
+        let all = 0..text.len();
+        assert_eq!(&text[locate_param(text, &all, "a")], "$a");
+        assert_eq!(locate_param(text, &all, "a").start, 17);
+        assert_eq!(&text[locate_param(text, &all, "t")], "t", "where there is none, the name will do");
+        assert_eq!(&text[locate_text(text, &all, "a")], "'a'");
     }
 
     #[test]

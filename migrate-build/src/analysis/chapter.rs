@@ -1,17 +1,18 @@
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use migrate_core::{Change, Compatibility, Effect, Object, Pace, Statement, Undo};
+use migrate_core::{Change, Compatibility, Effect, Object, ObjectKind, Pace, Statement, Undo};
 
 use super::effect::{Impact, Judge, Origin};
-use super::reach::Reach;
+use super::reach::Reached;
 use super::schema::{Entry, Schema};
 use super::step::{Ending, Step};
 use super::transition::{Touch, Transition, Verdict};
 use super::{Analysis, Input, undo};
 use crate::definition::Definition;
-use crate::operation::{Lowered, Operation};
+use crate::operation::{Existing, Lowered, Operation};
 use crate::surql::{Batch, Takes};
-use crate::{Diagnostics, rules, surql};
+use crate::{Contents, Diagnostics, rules};
 
 /// One migration while it is analysed.
 pub(super) struct Chapter<'a> {
@@ -22,9 +23,11 @@ pub(super) struct Chapter<'a> {
     lowered: Vec<Lowered>,
     statements: Vec<Statement>,
     defined: Vec<(Range<usize>, Definition)>,
+    /// The parameters that its statements have bound so far.
+    bound: BTreeSet<String>,
     /// What stands in the way of deriving an undo.
     obstacle: Option<&'static str>,
-    only_defines: bool,
+    contents: Contents,
 }
 
 impl<'a> Chapter<'a> {
@@ -38,19 +41,21 @@ impl<'a> Chapter<'a> {
             lowered,
             statements: Vec::new(),
             defined: Vec::new(),
+            bound: BTreeSet::new(),
             obstacle: None,
-            only_defines: true,
+            contents: Contents::Definitions,
         }
     }
 
     /// Runs its statements on the schema, and the rules on each of them and on the end.
     pub(super) fn run(&mut self, diagnostics: &mut Diagnostics) {
+        let mut found = Diagnostics::default();
         let lowered = std::mem::take(&mut self.lowered);
         for (at, (parsed, one)) in self.input.statements.iter().zip(&lowered).enumerate() {
             let text = self.input.source.text().get(parsed.range.clone()).unwrap_or_default();
-            let with_bodies = self.with_bodies(one);
-            let one = with_bodies.as_ref().unwrap_or(one);
-            let transition = Transition::of(self.schema, one, text);
+            let reached = Reached::new(self.schema, one);
+            let transition = Transition::of(self.schema, &reached, text);
+            let one = &*reached.lowered;
             self.note(&transition.touches);
             let rest = lowered.get(at + 1..).unwrap_or_default();
             let judge = Judge { schema: self.schema, origin: &self.origin, rest };
@@ -65,8 +70,9 @@ impl<'a> Chapter<'a> {
                 judge,
                 transition: &transition,
                 impact: &impact,
+                bound: &self.bound,
             };
-            rules::check_step(&step, diagnostics);
+            rules::check_step(&step, &mut found);
             let object = step.object().cloned();
             if let (Some(definition), Verdict::Done) = (step.definition(), transition.verdict) {
                 self.defined.push((parsed.range.clone(), definition.clone()));
@@ -76,22 +82,13 @@ impl<'a> Chapter<'a> {
             self.statements.push(statement.__with_pace(pace(&one.operation, batch.as_ref())));
             self.hinder(one, &transition, &impact);
             transition.apply(self.schema);
+            if let Operation::Let(name) = &one.operation {
+                self.bound.insert(name.clone());
+            }
         }
         let ending = Ending { input: self.input, schema: self.schema, defined: &self.defined };
-        rules::check_ending(&ending, diagnostics);
-    }
-
-    /// The statement together with what the functions and events that it may run do to the schema, if they do.
-    fn with_bodies(&self, lowered: &Lowered) -> Option<Lowered> {
-        let bodies = Reach::of_statement(self.schema, lowered).bodies;
-        let definitions = bodies.iter().filter_map(|body| self.schema.get(body));
-        let changes: Vec<_> = definitions.flat_map(|entry| surql::body_changes(&entry.definition.text)).collect();
-        if changes.is_empty() {
-            return None;
-        }
-        let mut lowered = lowered.clone();
-        lowered.nested.extend(changes);
-        Some(lowered)
+        rules::check_ending(&ending, &mut found);
+        diagnostics.extend(found.in_order_of_text());
     }
 
     /// Remembers what was there of the objects that a statement is the first to touch.
@@ -103,12 +100,9 @@ impl<'a> Chapter<'a> {
 
     /// Notes what a statement means for an undo, and for what else is derived from definitions alone.
     fn hinder(&mut self, lowered: &Lowered, transition: &Transition, impact: &Impact) {
-        let is_definition =
-            matches!(lowered.operation, Operation::Define(_) | Operation::Alter(_) | Operation::Remove(_));
-        self.only_defines &= is_definition && transition.is_exact() && transition.verdict == Verdict::Done;
-        let operations = std::iter::once(&lowered.operation).chain(&lowered.nested);
+        self.contents = self.contents.max(contents(self.schema, lowered, transition));
         let judge = Judge { schema: self.schema, origin: &self.origin, rest: &[] };
-        for operation in operations {
+        for operation in lowered.operations() {
             let obstacle = match operation {
                 Operation::Dynamic(_) => Some("what it changes is decided when it runs"),
                 Operation::Outside { .. } => Some("it reaches outside this database"),
@@ -117,7 +111,7 @@ impl<'a> Chapter<'a> {
             };
             self.obstacle = self.obstacle.or(obstacle);
         }
-        if !lowered.calls.is_empty() && impact.effect >= Effect::Data {
+        if !lowered.uses.calls.is_empty() && impact.effect >= Effect::Data {
             self.obstacle = self.obstacle.or(Some("it calls functions that may write rows"));
         }
         if !transition.is_exact() {
@@ -141,14 +135,7 @@ impl<'a> Chapter<'a> {
         let is_uncertain = |object: &&Object| self.schema.get(object).is_some_and(|entry| !entry.is_exact());
         let uncertain = self.origin.keys().filter(is_uncertain).cloned().collect();
         let changes = self.changes();
-        Analysis {
-            statements: self.statements,
-            changes,
-            undo,
-            compatibility,
-            uncertain,
-            only_defines: self.only_defines,
-        }
+        Analysis { statements: self.statements, changes, undo, compatibility, uncertain, contents: self.contents }
     }
 
     /// What it changes of the catalog, in the order of objects.
@@ -181,5 +168,24 @@ fn pace(operation: &Operation, batch: Option<&Batch>) -> Pace {
         _ if builds => Pace::Build,
         Some((start, end)) => Pace::Batch { start, end },
         None => Pace::Once,
+    }
+}
+
+/// Whether the catalog says all that a statement does to a schema.
+fn contents(schema: &Schema, lowered: &Lowered, transition: &Transition) -> Contents {
+    // What another module defined before it would stay.
+    let is_shared = |existing: Existing| existing == Existing::Stays && schema.is_shared();
+    let object = match &lowered.operation {
+        Operation::Define(define) if transition.verdict == Verdict::Done && is_shared(define.existing) => None,
+        Operation::Define(define) => Some(&define.definition.object),
+        Operation::Alter(alter) => Some(&alter.object),
+        Operation::Remove(remove) => Some(&remove.object),
+        _ => None,
+    };
+    let is_certain = transition.is_exact() && matches!(transition.verdict, Verdict::Done | Verdict::Skipped);
+    match object.filter(|_| is_certain).map(Object::kind) {
+        Some(ObjectKind::Access | ObjectKind::User) => Contents::Secrets,
+        Some(_) => Contents::Definitions,
+        None => Contents::More,
     }
 }

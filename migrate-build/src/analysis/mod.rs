@@ -4,6 +4,7 @@ mod caret;
 mod chapter;
 mod draft;
 mod effect;
+mod fields;
 mod reach;
 mod refusal;
 mod rows;
@@ -22,9 +23,10 @@ use migrate_core::{Catalog, Change, Compatibility, Mode, Object, Statement, Undo
 use self::chapter::Chapter;
 use crate::draft::Draft;
 use crate::surql::{self, ParsedStatement};
-use crate::{Diagnostics, Source};
+use crate::{Contents, Diagnostics, Source};
 
-pub(crate) use self::caret::locate;
+pub(crate) use self::caret::{locate, locate_param, locate_text};
+pub(crate) use self::fields::{Place, Placed, placed};
 pub(crate) use self::refusal::{Refusal, unknown_column};
 pub(crate) use self::schema::{Entry, Presence, Schema};
 pub(crate) use self::step::{Ending, Step, did_you_mean};
@@ -39,8 +41,7 @@ pub(crate) struct Analysis {
     pub(crate) compatibility: Compatibility,
     /// The objects it touches of which nobody can tell whether they exist or how they are defined.
     pub(crate) uncertain: Vec<Object>,
-    /// Whether all it does is to define things whose definition is certain.
-    pub(crate) only_defines: bool,
+    pub(crate) contents: Contents,
 }
 
 /// One migration as the analysis wants it.
@@ -96,7 +97,7 @@ pub struct Analysed {
     pub changes: Vec<Change>,
     pub undo: Undo,
     pub compatibility: Compatibility,
-    pub only_defines: bool,
+    pub contents: Contents,
     pub diagnostics: Diagnostics,
 }
 
@@ -109,7 +110,7 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
         let source = Source::new(format!("V{}__test.surql", at + 1), *text);
         let Some(statements) = surql::parse(&source, &mut diagnostics) else { break };
         let input = Input::new(&source, &statements);
-        let Analysis { statements, changes, undo, compatibility, uncertain, only_defines } =
+        let Analysis { statements, changes, undo, compatibility, uncertain, contents } =
             analyse_one(&mut schema, &input, &mut diagnostics);
         analysed.push(Analysed {
             catalog: schema.catalog(),
@@ -118,7 +119,7 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
             changes,
             undo,
             compatibility,
-            only_defines,
+            contents,
             diagnostics,
         });
     }

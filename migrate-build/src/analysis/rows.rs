@@ -7,8 +7,9 @@ use super::draft::Draft;
 use super::reach::Reach;
 use super::schema::{Certainty, Entry};
 use super::transition::Verdict;
-use crate::operation::{Dynamic, Lowered, Operation, Write};
+use crate::operation::{Dynamic, Operation};
 use crate::surql;
+use crate::write::Write;
 
 impl Draft<'_> {
     /// What an operation does that is no definition of its own.
@@ -35,8 +36,7 @@ impl Draft<'_> {
     }
 
     /// Notes the tables that events and functions may write, and so create, when the statement runs.
-    pub(super) fn reach(&mut self, lowered: &Lowered) {
-        let reach = Reach::of_statement(self.schema, lowered);
+    pub(super) fn reach(&mut self, reach: &Reach) {
         reach.tables.iter().for_each(|table| self.ensure_table(table, Certainty::Possible));
         if reach.anywhere {
             self.transition.vague.push(ObjectKind::Table);

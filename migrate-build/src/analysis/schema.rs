@@ -96,6 +96,11 @@ impl Schema {
         }
     }
 
+    /// Whether there may be more or fewer objects of a kind than are known.
+    pub(crate) fn is_vague(&self, kind: ObjectKind) -> bool {
+        self.vague.contains(&kind)
+    }
+
     pub(crate) fn set_vague(&mut self, kind: ObjectKind) {
         self.vague.insert(kind);
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use migrate_core::{Object, ObjectKind, StatementKind};
@@ -6,11 +7,12 @@ use super::effect::{Impact, Judge};
 use super::refusal::Refusal;
 use super::schema::Schema;
 use super::transition::{Transition, Verdict};
-use super::{Input, locate};
+use super::{Input, locate, locate_param, locate_text};
 use crate::definition::Definition;
 use crate::operation::{Define, Lowered, Operation};
 use crate::suggest::closest;
 use crate::surql::Batch;
+use crate::write::Write;
 use crate::{Diagnostic, Rule};
 
 /// One statement as the rules see it.
@@ -26,6 +28,8 @@ pub(crate) struct Step<'a> {
     pub(crate) judge: Judge<'a>,
     pub(crate) transition: &'a Transition,
     pub(crate) impact: &'a Impact,
+    /// The parameters that the statements before it bound.
+    pub(crate) bound: &'a BTreeSet<String>,
 }
 
 impl<'a> Step<'a> {
@@ -54,7 +58,11 @@ impl<'a> Step<'a> {
             Operation::Remove(remove) => Some(&remove.object),
             Operation::Rebuild { index, .. } => Some(index),
             Operation::Dynamic(dynamic) => dynamic.object.as_ref(),
-            Operation::Write(_) | Operation::Outside { .. } | Operation::Other => None,
+            Operation::Write(_)
+            | Operation::Let(_)
+            | Operation::Throw
+            | Operation::Outside { .. }
+            | Operation::Other => None,
         }
     }
 
@@ -76,6 +84,49 @@ impl<'a> Step<'a> {
 
     /// Says something about a part of the text.
     pub(crate) fn at(&self, rule: &'static Rule, range: Range<usize>, message: String, help: String) -> Diagnostic {
+        Diagnostic::of_text(rule, self.input.source, range, message, help)
+    }
+
+    /// Says something about a parameter.
+    pub(crate) fn at_param(&self, rule: &'static Rule, name: &str, message: String, help: String) -> Diagnostic {
+        let range = locate_param(self.input.source.text(), &self.range, name);
+        Diagnostic::of_text(rule, self.input.source, range, message, help)
+    }
+
+    /// Says something about what stands in quotes.
+    pub(crate) fn at_text(&self, rule: &'static Rule, text: &str, message: String, help: String) -> Diagnostic {
+        let range = locate_text(self.input.source.text(), &self.range, text);
+        Diagnostic::of_text(rule, self.input.source, range, message, help)
+    }
+
+    /// Whether the statement itself may change what is on a table, or that there is one.
+    pub(crate) fn touches(&self, table: &str) -> bool {
+        let transition = self.transition;
+        let is_it = |object: &Object| {
+            object.table() == Some(table) || (object.kind() == ObjectKind::Table && object.name() == table)
+        };
+        !transition.vague.is_empty() || transition.touches.iter().any(|touch| is_it(&touch.object))
+    }
+
+    /// Whether the statement itself may define an object before it uses it.
+    pub(crate) fn may_define(&self, object: &Object) -> bool {
+        let touches = self.transition.touches.iter().any(|touch| touch.object == *object);
+        touches || self.transition.vague.contains(&object.kind())
+    }
+
+    /// Says something about a name in one of the writes of the statement.
+    pub(crate) fn at_write(
+        &self,
+        rule: &'static Rule,
+        write: &Write,
+        name: &str,
+        message: String,
+        help: String,
+    ) -> Diagnostic {
+        let range = write.range.as_ref().map_or(self.range.clone(), |range| {
+            self.range.start.saturating_add(range.start)..self.range.start.saturating_add(range.end)
+        });
+        let range = locate(self.input.source.text(), &range, name);
         Diagnostic::of_text(rule, self.input.source, range, message, help)
     }
 

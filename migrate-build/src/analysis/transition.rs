@@ -1,9 +1,10 @@
 use migrate_core::{Object, ObjectKind};
 
 use super::draft::Draft;
+use super::reach::Reached;
 use super::refusal::Refusal;
 use super::schema::{Entry, Schema};
-use crate::operation::{Lowered, Operation};
+use crate::operation::Operation;
 
 /// What one statement does to the schema, as the database does it.
 #[derive(Clone, Debug)]
@@ -42,7 +43,8 @@ pub(crate) enum Verdict {
 
 impl Transition {
     /// Finds what a statement does to a schema. `text` is the statement's own text.
-    pub(crate) fn of(schema: &Schema, lowered: &Lowered, text: &str) -> Self {
+    pub(super) fn of(schema: &Schema, reached: &Reached<'_>, text: &str) -> Self {
+        let lowered = &*reached.lowered;
         let mut draft =
             Draft { schema, transition: Self { touches: Vec::new(), verdict: Verdict::Done, vague: Vec::new() } };
         draft.transition.verdict = match &lowered.operation {
@@ -55,7 +57,7 @@ impl Transition {
         for nested in &lowered.nested {
             draft.other(nested);
         }
-        draft.reach(lowered);
+        draft.reach(&reached.reach);
         draft.transition
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use migrate_core::{Difference, Effect, Loss, Object, ObjectKind, Undo, UndoSafety};
 
 use super::effect::{Judge, Origin};
+use super::reach::Reached;
 use super::refusal;
 use super::schema::{Certainty, Entry, Schema};
 use super::transition::{Transition, Verdict};
@@ -136,7 +137,7 @@ impl Way<'_> {
             let after = self.after.get(object).map(|entry| &*entry.definition);
             let restored = before.as_ref().map(|entry| &*entry.definition);
             let generated = restored.is_some_and(|definition| {
-                matches!(definition.shape, Shape::Access(Access { secret: Secret::Generated })) && after != restored
+                matches!(definition.shape, Shape::Access(Access { secret: Secret::Generated }))
             });
             match judge.change(object, after, restored).effect {
                 _ if generated => UndoSafety::Unsafe,
@@ -155,10 +156,11 @@ impl Way<'_> {
         let mut exact = true;
         let mut touched: BTreeSet<_> = self.origin.keys().cloned().collect();
         for (lowered, text) in surql::statements(down.text()) {
-            let transition = Transition::of(&now, &lowered, &text);
+            let reached = Reached::new(&now, &lowered);
+            let transition = Transition::of(&now, &reached, &text);
             let origin = Origin::new();
-            effect =
-                effect.max(Judge { schema: &now, origin: &origin, rest: &[] }.statement(&lowered, &transition).effect);
+            let judge = Judge { schema: &now, origin: &origin, rest: &[] };
+            effect = effect.max(judge.statement(&reached.lowered, &transition).effect);
             exact &= transition.is_exact();
             touched.extend(transition.touches.iter().map(|touch| touch.object.clone()));
             transition.apply(&mut now);
@@ -206,7 +208,7 @@ fn restoration(difference: &Difference) -> Option<&Object> {
 /// Runs a statement, unless the database would refuse it, and notes what it touches.
 fn run(schema: &mut Schema, statement: &str, touched: &mut BTreeSet<Object>) -> Option<()> {
     for (lowered, text) in surql::statements(statement) {
-        let transition = Transition::of(schema, &lowered, &text);
+        let transition = Transition::of(schema, &Reached::new(schema, &lowered), &text);
         if !matches!(transition.verdict, Verdict::Done | Verdict::Skipped) {
             return None;
         }

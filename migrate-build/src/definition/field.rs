@@ -17,6 +17,8 @@ pub(crate) struct Field {
     /// `REFERENCE …`, as text.
     pub(crate) reference: Option<String>,
     pub(crate) permissions: Permissions,
+    /// Its `DEFAULT` or `VALUE`, where that is a plain value which its type refuses.
+    pub(crate) unfit: Option<String>,
 }
 
 /// What a field becomes when nothing is given for it.

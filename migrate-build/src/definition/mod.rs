@@ -1,22 +1,27 @@
 //! What a `DEFINE` says, in our own words: the text that the database would report, and what the rules ask about it.
 
 mod access;
+mod constant;
 mod field;
 mod function;
 mod index;
 mod permission;
+mod reception;
 mod reference;
 mod shape;
 mod table;
 mod value_type;
+mod value_type_text;
 
 use migrate_core::{Object, ObjectKind};
 
 pub(crate) use self::access::{Access, Secret};
+pub(crate) use self::constant::Constant;
 pub(crate) use self::field::{DefaultValue, Field, Required};
 pub(crate) use self::function::{Api, Event, Function, Param};
 pub(crate) use self::index::{Index, IndexKind};
 pub(crate) use self::permission::{Permission, Permissions};
+pub(crate) use self::reception::Reception;
 pub(crate) use self::reference::{Call, Reference};
 pub(crate) use self::shape::Shape;
 pub(crate) use self::table::{Relation, Table, TableType, View};

@@ -5,8 +5,12 @@ pub(crate) enum Reference {
     Link(String),
     /// A table that a view selects from: it must exist before the view.
     Source(String),
-    /// A table that a body reads, updates or deletes from when it runs.
+    /// A table that a body reads when it runs.
     Read(String),
+    /// A table that a body goes through or to by an arrow.
+    Edge(String),
+    /// A table of which a body updates or deletes records when it runs.
+    Change(String),
     /// A table that a body creates records in when it runs.
     Create(String),
     /// That a body creates records in a table whose name only its run can tell.

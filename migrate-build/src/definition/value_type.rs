@@ -125,13 +125,9 @@ fn is_within(narrow: &str, wide: &str) -> bool {
     narrow == wide || (wide == "number" && matches!(narrow, "int" | "float" | "decimal"))
 }
 
-/// Whether a length limit lets through all that a narrower one does.
-fn fits(narrower: Option<u64>, limit: Option<u64>) -> bool {
-    match (narrower, limit) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(narrower), Some(limit)) => narrower <= limit,
-    }
+/// Whether a length lets through all that another one does. It is the only length that is taken, not the greatest.
+pub(super) fn fits(other: Option<u64>, length: Option<u64>) -> bool {
+    length.is_none() || other == length
 }
 
 #[cfg(test)]
@@ -169,10 +165,11 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_wider_with_a_wider_part_or_a_longer_limit() {
-        let array = |limit| ValueType::Array(Box::new(ValueType::plain("int")), limit);
+    fn an_array_is_wider_with_a_wider_part_or_without_a_length() {
+        let array = |length| ValueType::Array(Box::new(ValueType::plain("int")), length);
         assert!(array(None).accepts(&array(Some(3))));
-        assert!(array(Some(4)).accepts(&array(Some(3))));
+        assert!(array(Some(3)).accepts(&array(Some(3))));
+        assert!(!array(Some(4)).accepts(&array(Some(3))), "three are not four");
         assert!(!array(Some(3)).accepts(&array(None)));
         assert!(ValueType::Array(Box::new(ValueType::Any), None).accepts(&array(None)));
     }

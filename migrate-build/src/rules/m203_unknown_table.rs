@@ -19,7 +19,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         _ => &[],
     };
     // What is read inside a statement may be read behind a write that makes the table.
-    let read = if step.lowered.nested.is_empty() { &step.lowered.reads[..] } else { &[] };
+    let read = if step.lowered.nested.is_empty() { &step.lowered.uses.reads[..] } else { &[] };
     for table in written.iter().chain(read) {
         if !step.schema().lacks_table(table) {
             continue;

@@ -1,7 +1,6 @@
 use migrate_core::{Object, ObjectKind};
 
 use crate::analysis::{Step, did_you_mean};
-use crate::operation::Operation;
 use crate::{Diagnostics, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -14,23 +13,15 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    for call in &step.lowered.calls {
+    for call in &step.lowered.uses.calls {
         let object = Object::new(ObjectKind::Function, call.function.clone());
-        if !step.schema().lacks(&object) || defines(step, &object) {
+        if !step.schema().lacks(&object) || step.may_define(&object) {
             continue;
         }
         let help = did_you_mean(step.schema().nearest(&object), || "define the function first".to_owned());
         let message = format!("there is no function `fn::{}`", call.function);
         diagnostics.push(step.at_name(&RULE, last_part(&call.function), message, help).with_label("not defined"));
     }
-}
-
-/// Whether the statement itself may define a function before it calls it.
-fn defines(step: &Step<'_>, function: &Object) -> bool {
-    step.lowered.nested.iter().any(|operation| match operation {
-        Operation::Dynamic(dynamic) => dynamic.object.as_ref() == Some(function),
-        _ => false,
-    })
 }
 
 /// The part of a path by which it is found in the text.

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    for call in &step.lowered.calls {
+    for call in &step.lowered.uses.calls {
         let object = Object::new(ObjectKind::Function, call.function.clone());
         let Presence::Present(entry) = step.schema().presence(&object) else { continue };
         let Some(message) = mismatch(call, &entry.definition) else { continue };

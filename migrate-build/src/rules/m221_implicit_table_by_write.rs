@@ -1,7 +1,6 @@
 use migrate_core::{Object, ObjectKind};
 
 use crate::analysis::{Step, did_you_mean};
-use crate::operation::Operation;
 use crate::rules::m412_reserved_table;
 use crate::{Diagnostics, Rule, Severity};
 
@@ -14,10 +13,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    let operations = std::iter::once(&step.lowered.operation).chain(&step.lowered.nested);
     let mut told: Vec<&str> = Vec::new();
-    for operation in operations {
-        let Operation::Write(write) = operation else { continue };
+    for write in step.lowered.writes() {
         let missing =
             write.tables.iter().filter(|table| write.action.creates_table() && step.schema().lacks_table(table));
         for table in missing.filter(|table| !m412_reserved_table::is_reserved(table)) {

@@ -11,8 +11,8 @@ pub(crate) static RULE: Rule = Rule {
     name: "unknown-table-in-body",
     severity: Severity::Warning,
     summary: "A function, event, permission or other body names a table that is not defined",
-    explanation: "When the body runs, reading such a table fails, and writing to it creates it as `SCHEMALESS`. \
-                  The name may be misspelt, or the table is defined by another module.",
+    explanation: "When the body runs, reading such a table fails, an arrow through it leads nowhere, and writing to it \
+                  creates it as `SCHEMALESS`. The name may be misspelt, or the table is defined by another module.",
 };
 
 pub(crate) fn check(ending: &Ending<'_>, diagnostics: &mut Diagnostics) {
@@ -32,7 +32,9 @@ pub(crate) fn check(ending: &Ending<'_>, diagnostics: &mut Diagnostics) {
 
 fn table(reference: &Reference) -> Option<&String> {
     match reference {
-        Reference::Read(table) | Reference::Create(table) => Some(table),
+        Reference::Read(table) | Reference::Edge(table) | Reference::Change(table) | Reference::Create(table) => {
+            Some(table)
+        }
         _ => None,
     }
 }

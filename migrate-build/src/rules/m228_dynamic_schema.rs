@@ -21,9 +21,8 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         let message = format!("the definition of {object} cannot be known: {reason}");
         diagnostics.push(step.at_name(&RULE, object.name(), message, "write it as a plain value".to_owned()));
     }
-    let operations = std::iter::once(&step.lowered.operation).chain(&step.lowered.nested);
     let mut told = Vec::new();
-    for operation in operations {
+    for operation in step.lowered.operations() {
         let Operation::Dynamic(dynamic) = operation else { continue };
         if told.contains(&(&dynamic.object, dynamic.kind)) {
             continue;
@@ -56,6 +55,11 @@ mod tests {
         );
         let event = "DEFINE TABLE u; DEFINE TABLE w; DEFINE EVENT e ON w THEN { REMOVE TABLE u }";
         assert!(codes(&[event, "CREATE w:1"]).contains(&"M228"));
+        for body in ["UPDATE w SET a = 1", "DELETE w:1", "UPDATE x:1 SET a = 1"] {
+            let chain = "DEFINE TABLE x; DEFINE EVENT f ON x THEN { DELETE w }";
+            let function = format!("{event}; {chain}; DEFINE FUNCTION fn::touch() {{ {body} }}");
+            assert!(codes(&[&function, "fn::touch()"]).contains(&"M228"), "the event fires: {body}");
+        }
         assert_eq!(said(&["DEFINE TABLE t; DEFINE FUNCTION fn::d() { DELETE t }", "fn::d()"], "M302").len(), 1);
         let seed = "DEFINE FUNCTION fn::seed() { DEFINE TABLE made SCHEMAFULL }; fn::seed()";
         assert_eq!(codes(&[seed, "CREATE made SET a = 1"]), [""; 0], "it may be there");

@@ -1,6 +1,4 @@
 use crate::analysis::Step;
-use crate::definition::Secret;
-use crate::operation::Existing;
 use crate::{Diagnostics, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -14,14 +12,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    let Some(define) = step.define().filter(|define| define.existing == Existing::IsReplaced) else { return };
+    let Some(define) = step.define().filter(|define| step.judge.remakes_key(define)) else { return };
     let object = &define.definition.object;
-    let is_generated = define.definition.shape.access().is_some_and(|access| access.secret == Secret::Generated);
-    if is_generated && step.schema().get(object).is_some() && !step.judge.is_new(object) {
-        let message = format!("{object} gets a new key, and every token it issued is void");
-        let help = "use `ALTER ACCESS`, which keeps the key".to_owned();
-        diagnostics.push(step.at_name(&RULE, object.name(), message, help).with_label("everybody is signed out"));
-    }
+    let message = format!("{object} gets a new key, and every token it issued is void");
+    let help = "use `ALTER ACCESS`, which keeps the key".to_owned();
+    diagnostics.push(step.at_name(&RULE, object.name(), message, help).with_label("everybody is signed out"));
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 use migrate_core::Mode;
 
 use crate::analysis::Step;
-use crate::operation::Operation;
 use crate::{Diagnostics, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,9 +18,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     if step.input.mode == Mode::Stepwise {
         return;
     }
-    let operations = std::iter::once(&step.lowered.operation).chain(&step.lowered.nested);
-    for operation in operations {
-        let Operation::Write(write) = operation else { continue };
+    for write in step.lowered.writes() {
         if !write.unbounded || !step.judge.writes_known_rows(write) {
             continue;
         }
@@ -31,7 +28,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
             "add a `WHERE` that spares rows which need no change, write them in the batches of a stepwise migration, or allow \
              this with `-- migrate: allow(M423) reason`"
                 .to_owned();
-        diagnostics.push(step.at_name(&RULE, table, message, help).with_label("all rows"));
+        diagnostics.push(step.at_write(&RULE, write, table, message, help).with_label("all rows"));
     }
 }
 
@@ -41,11 +38,22 @@ mod tests {
 
     use migrate_core::Mode;
 
+    use crate::Diagnostic;
+
     #[test]
     fn a_write_of_all_rows_is_told() {
         assert_eq!(codes(&["DEFINE TABLE a", "UPDATE a SET b = 1"]), ["M423"]);
         assert_eq!(codes(&["DEFINE TABLE a", "DELETE a"]), ["M423"]);
         assert_eq!(codes(&["DEFINE TABLE a", "IF true { UPDATE a SET b = 1 }"]), ["M423"]);
+    }
+
+    #[test]
+    fn each_is_told_at_its_own_place_and_not_where_the_table_is_only_read() {
+        let text = "{\n  LET $n = (SELECT * FROM a);\n  DELETE a;\n  UPDATE a SET b = $n;\n  DELETE a\n}";
+        let diagnostics = last(&["DEFINE TABLE a", text]).diagnostics;
+        let positions = diagnostics.iter().filter(|one| one.rule().code == "M423").filter_map(Diagnostic::position);
+        let positions: Vec<_> = positions.map(|position| (position.line, position.column)).collect();
+        assert_eq!(positions, [(3, 10), (4, 10), (5, 10)]);
     }
 
     #[test]

@@ -39,6 +39,12 @@ pub(crate) mod m208_unknown_view_source;
 pub(crate) mod m209_used_analyzer;
 pub(crate) mod m210_table_under_view;
 pub(crate) mod m211_refused_field;
+pub(crate) mod m212_unknown_field;
+pub(crate) mod m213_unfit_value;
+pub(crate) mod m214_unknown_sequence;
+pub(crate) mod m215_wrong_end;
+pub(crate) mod m216_wrong_table;
+pub(crate) mod m217_unfit_default;
 pub(crate) mod m220_implicit_table;
 pub(crate) mod m221_implicit_table_by_write;
 pub(crate) mod m222_ignored_definition;
@@ -53,6 +59,8 @@ pub(crate) mod m231_called_function;
 pub(crate) mod m232_redefined_param;
 pub(crate) mod m233_ignored_removal;
 pub(crate) mod m234_foreign_object;
+pub(crate) mod m235_unknown_param;
+pub(crate) mod m236_unknown_edge;
 pub(crate) mod m301_restrictive;
 pub(crate) mod m302_data_loss;
 pub(crate) mod m303_unsafe;
@@ -65,6 +73,7 @@ pub(crate) mod m405_use;
 pub(crate) mod m406_live_query;
 pub(crate) mod m407_option;
 pub(crate) mod m408_reserved_parameter;
+pub(crate) mod m409_certain_throw;
 pub(crate) mod m410_namespace_or_database;
 pub(crate) mod m411_above_database;
 pub(crate) mod m412_reserved_table;
@@ -132,6 +141,12 @@ pub static RULES: &[&Rule] = &[
     &m209_used_analyzer::RULE,
     &m210_table_under_view::RULE,
     &m211_refused_field::RULE,
+    &m212_unknown_field::RULE,
+    &m213_unfit_value::RULE,
+    &m214_unknown_sequence::RULE,
+    &m215_wrong_end::RULE,
+    &m216_wrong_table::RULE,
+    &m217_unfit_default::RULE,
     &m220_implicit_table::RULE,
     &m221_implicit_table_by_write::RULE,
     &m222_ignored_definition::RULE,
@@ -146,6 +161,8 @@ pub static RULES: &[&Rule] = &[
     &m232_redefined_param::RULE,
     &m233_ignored_removal::RULE,
     &m234_foreign_object::RULE,
+    &m235_unknown_param::RULE,
+    &m236_unknown_edge::RULE,
     &m301_restrictive::RULE,
     &m302_data_loss::RULE,
     &m303_unsafe::RULE,
@@ -158,6 +175,7 @@ pub static RULES: &[&Rule] = &[
     &m406_live_query::RULE,
     &m407_option::RULE,
     &m408_reserved_parameter::RULE,
+    &m409_certain_throw::RULE,
     &m410_namespace_or_database::RULE,
     &m411_above_database::RULE,
     &m412_reserved_table::RULE,
@@ -195,6 +213,12 @@ const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
     m209_used_analyzer::check,
     m210_table_under_view::check,
     m211_refused_field::check,
+    m212_unknown_field::check,
+    m213_unfit_value::check,
+    m214_unknown_sequence::check,
+    m215_wrong_end::check,
+    m216_wrong_table::check,
+    m217_unfit_default::check,
     m220_implicit_table::check,
     m221_implicit_table_by_write::check,
     m222_ignored_definition::check,
@@ -205,10 +229,13 @@ const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
     m232_redefined_param::check,
     m233_ignored_removal::check,
     m234_foreign_object::check,
+    m235_unknown_param::check,
+    m236_unknown_edge::check,
     m301_restrictive::check,
     m302_data_loss::check,
     m303_unsafe::check,
     m304_unfilled_rows::check,
+    m409_certain_throw::check,
     m420_rebuilt_index::check,
     m421_regenerated_key::check,
     m422_literal_secret::check,

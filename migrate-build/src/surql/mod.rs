@@ -8,6 +8,7 @@ mod control_flow;
 mod lower;
 mod outside;
 mod parse;
+mod places;
 mod regions;
 mod reserved;
 mod spanned;

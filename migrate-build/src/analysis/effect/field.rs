@@ -1,7 +1,7 @@
 use migrate_core::{Effect, Loss};
 
 use super::Impact;
-use crate::definition::{DefaultValue, Field, Required, ValueType};
+use crate::definition::{DefaultValue, Field, Reception, Required, ValueType};
 
 /// The field that a new one is part of.
 pub(super) enum Parent<'a> {
@@ -21,10 +21,12 @@ pub(super) fn addition(field: &Field, parent: &Parent<'_>, is_backfilled: bool) 
         Parent::New => Impact::additive("it is part of a new field"),
         Parent::Known(parent) if is_part => {
             let was = parent.inner().unwrap_or(ValueType::Any);
-            if field.value_type.accepts(&was) && field.assert.is_none() {
-                Impact::additive("it takes every part that was taken")
-            } else {
-                Impact::restrictive("parts that were taken are refused")
+            match field.value_type.receives(&was) {
+                Reception::Worn => worn(),
+                Reception::Refused => Impact::restrictive("parts that were taken are refused"),
+                _ if field.assert.is_some() => Impact::restrictive("its assertion may refuse parts that were taken"),
+                Reception::Converted => Impact::restrictive(CONVERTED),
+                Reception::Kept => Impact::additive("it takes every part that was taken"),
             }
         }
         _ if is_part => Impact::additive("it is of a part that was not defined"),
@@ -51,26 +53,40 @@ pub(super) fn removal(field: &Field) -> Impact {
     Impact::new(Effect::Destructive(Loss::Data), "what it holds goes")
 }
 
+const CONVERTED: &str = "what an older binary writes to it is read back as a value of another type";
+
+fn worn() -> Impact {
+    let reason = "values become those of another type when they are next written, and may lose digits or duplicates";
+    Impact::new(Effect::Destructive(Loss::Data), reason)
+}
+
 /// What another definition of a field does.
 pub(super) fn modification(before: &Field, after: &Field) -> Impact {
-    let widens = after.value_type.accepts(&before.value_type);
-    if !widens && !before.value_type.accepts(&after.value_type) {
-        return Impact::new(Effect::Destructive(Loss::Data), "values of the old type do not fit the new one");
+    let reception = after.value_type.receives(&before.value_type);
+    let narrows = || before.value_type.receives(&after.value_type) != Reception::Refused;
+    match reception {
+        Reception::Worn => return worn(),
+        Reception::Refused if !narrows() => {
+            return Impact::new(Effect::Destructive(Loss::Data), "values of the old type do not fit the new one");
+        }
+        _ => {}
     }
     if before.computed.is_none() && after.computed.is_some() {
         return Impact::new(Effect::Destructive(Loss::Data), "what it holds is no longer read");
     }
-    match refusal(before, after, widens) {
+    match refusal(before, after, reception) {
         Some(reason) => Impact::restrictive(reason),
         None => Impact::additive("it takes every value that it took"),
     }
 }
 
 /// Why an older binary's reads or writes may be refused or changed, if they may.
-fn refusal(before: &Field, after: &Field, widens: bool) -> Option<&'static str> {
+fn refusal(before: &Field, after: &Field, reception: Reception) -> Option<&'static str> {
     let added_or_changed = |before: &Option<String>, after: &Option<String>| after.is_some() && before != after;
-    if !widens {
-        return Some("its type refuses values that it took");
+    match reception {
+        Reception::Refused => return Some("its type refuses values that it took"),
+        Reception::Converted => return Some(CONVERTED),
+        Reception::Kept | Reception::Worn => {}
     }
     if before.required() < after.required() {
         return Some("it may no longer be left out");

@@ -13,8 +13,9 @@ use migrate_core::{Effect, Loss, Object, ObjectKind};
 
 use super::schema::{Entry, Schema};
 use super::transition::{Touch, Transition};
-use crate::definition::{Definition, Shape};
-use crate::operation::{Action, Dynamic, Lowered, Operation, Reach, Write};
+use crate::definition::{Definition, Secret, Shape};
+use crate::operation::{Define, Dynamic, Existing, Lowered, Operation, Reach};
+use crate::write::{Action, Write};
 
 /// One effect, and why, as a clause that goes on from the name of what is touched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +54,9 @@ impl<'a> Judge<'a> {
     /// The greatest effect of a statement and of all that stands inside it.
     pub(crate) fn statement(&self, lowered: &Lowered, transition: &Transition) -> Impact {
         let touches = transition.touches.iter().map(|touch| self.touch(touch));
-        let operations = std::iter::once(&lowered.operation).chain(&lowered.nested);
-        let operations = operations.map(|operation| self.operation(operation));
+        let operations = lowered.operations().map(|operation| self.operation(operation));
         let calls = lowered
+            .uses
             .calls
             .iter()
             .map(|call| Impact::new(Effect::Data, format!("`fn::{}` is run, which may write", call.function)));
@@ -116,8 +117,7 @@ impl<'a> Judge<'a> {
 
     /// Whether the migration goes on to write the rows that a table has.
     pub(crate) fn is_backfilled(&self, table: &str) -> bool {
-        let operations =
-            self.rest.iter().flat_map(|lowered| std::iter::once(&lowered.operation).chain(&lowered.nested));
+        let operations = self.rest.iter().flat_map(Lowered::operations);
         operations.into_iter().any(|operation| match operation {
             Operation::Write(write) => {
                 matches!(write.action, Action::Update | Action::Upsert)
@@ -150,13 +150,26 @@ impl<'a> Judge<'a> {
                 Impact::new(Effect::Destructive(Loss::Unsafe), "it removes what is not this database's own")
             }
             Operation::Outside { removes: false } => Impact::restrictive("it changes what is not this database's own"),
-            // What a definition does is judged by what it touches.
+            Operation::Define(define) if self.remakes_key(define) => {
+                Impact::restrictive("its key is made anew, and every token that it issued is void")
+            }
+            // What else a definition does is judged by what it touches.
             Operation::Define(_)
             | Operation::Alter(_)
             | Operation::Remove(_)
             | Operation::Rebuild { .. }
+            | Operation::Let(_)
+            | Operation::Throw
             | Operation::Other => Impact::new(Effect::Neutral, ""),
         }
+    }
+
+    /// Whether a definition, word for word the same or not, gives an access method another key than it had.
+    pub(crate) fn remakes_key(&self, define: &Define) -> bool {
+        let object = &define.definition.object;
+        let is_generated = define.definition.shape.access().is_some_and(|access| access.secret == Secret::Generated);
+        let is_replaced = define.existing == Existing::IsReplaced && self.schema.get(object).is_some();
+        is_generated && is_replaced && !self.is_new(object)
     }
 
     /// Whether a statement writes to a table that was there before the migration, or may do so.

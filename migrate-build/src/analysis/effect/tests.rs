@@ -8,6 +8,9 @@ const BEFORE: &str = "
     DEFINE FIELD name ON user TYPE string;
     DEFINE FIELD age ON user TYPE int ASSERT $value > 0;
     DEFINE FIELD tags ON user TYPE array<string>;
+    DEFINE FIELD ratio ON user TYPE option<float>;
+    DEFINE FIELD marks ON user TYPE array<int>;
+    DEFINE FIELD pair ON user TYPE array<int, 2>;
     DEFINE FIELD place ON user TYPE option<object>;
     DEFINE FIELD total ON user COMPUTED 1;
     DEFINE INDEX names ON user FIELDS name;
@@ -66,6 +69,9 @@ fn what_an_older_binary_does_not_feel_is_additive() {
             "DEFINE FUNCTION fn::more() {}",
             "DEFINE FIELD OVERWRITE age ON user TYPE int | string",
             "ALTER FIELD age ON user TYPE number",
+            "ALTER FIELD age ON user TYPE int | float",
+            "ALTER FIELD ratio ON user TYPE option<number>",
+            "ALTER FIELD pair ON user TYPE array<number>",
             "ALTER FIELD age ON user DROP ASSERT",
             "ALTER FIELD age ON user COMMENT 'years'",
             "ALTER TABLE user PERMISSIONS FULL",
@@ -88,6 +94,12 @@ fn what_may_refuse_an_older_binary_is_restrictive() {
             "DEFINE FIELD bio ON user ASSERT $value != NONE",
             "DEFINE FIELD place.city ON user TYPE string",
             "ALTER FIELD age ON user TYPE 1 | 2",
+            "ALTER FIELD age ON user TYPE decimal",
+            "ALTER FIELD age ON user TYPE option<decimal>",
+            "DEFINE FIELD OVERWRITE marks ON user TYPE array<decimal>",
+            "ALTER FIELD ratio ON user TYPE option<int>",
+            "ALTER FIELD ratio ON user TYPE option<int | float>",
+            "DEFINE ACCESS OVERWRITE app ON DATABASE TYPE RECORD",
             "ALTER FIELD age ON user ASSERT $value > 1",
             "ALTER FIELD age ON user READONLY",
             "ALTER FIELD name ON user VALUE 'x'",
@@ -121,6 +133,12 @@ fn what_loses_something_is_destructive() {
         &[
             "REMOVE FIELD name ON user",
             "ALTER FIELD age ON user TYPE string",
+            "ALTER FIELD age ON user TYPE float",
+            "ALTER FIELD age ON user TYPE float | int",
+            "ALTER FIELD ratio ON user TYPE option<decimal>",
+            "DEFINE FIELD OVERWRITE marks ON user TYPE array<float>",
+            "DEFINE FIELD OVERWRITE marks ON user TYPE set<int>",
+            "DEFINE FIELD OVERWRITE pair ON user TYPE array<int, 3>",
             "DELETE user WHERE age > 200",
             "LET $gone = (DELETE user:1)",
             "IF true { DELETE user WHERE age > 1 }",

@@ -62,6 +62,8 @@ fn a_secret_is_put_back_from_the_migrations() {
 
     let made_up = "DEFINE ACCESS a ON DATABASE TYPE RECORD";
     assert_eq!(derived(&[made_up, "REMOVE ACCESS a ON DATABASE"]).1, UndoSafety::Unsafe);
+    let again = "DEFINE ACCESS OVERWRITE a ON DATABASE TYPE RECORD";
+    assert_eq!(derived(&[made_up, again]), (String::new(), UndoSafety::Unsafe), "the key of before is gone");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use surrealdb_sql::{Expr, Function, Permission, Permissions};
 
 use super::{data, walk};
 use crate::definition::{Call, Reference};
-use crate::operation::Action;
+use crate::write::Action;
 
 /// What a body names: the functions it calls and the tables it reads and writes when it runs.
 pub(super) fn references(body: &Expr) -> Vec<Reference> {
@@ -30,10 +30,11 @@ fn at(expr: &Expr, found: &mut Vec<Reference>) {
             }
         }
         Expr::Select(select) => found.extend(select.what.iter().filter_map(data::target).map(Reference::Read)),
+        Expr::Idiom(idiom) => walk::edges(idiom, &mut |table| found.push(Reference::Edge(table.to_owned()))),
         _ => {
             if let Some(write) = data::lower(expr) {
                 let reference = match write.action {
-                    Action::Update | Action::Delete => Reference::Read,
+                    Action::Update | Action::Delete => Reference::Change,
                     _ => Reference::Create,
                 };
                 found.extend(write.tables.into_iter().map(reference));

@@ -1,34 +1,45 @@
 use surrealdb_sql::{Cond, Data, Expr, Literal, Mock};
 
-use crate::operation::{Action, Write};
+use super::given;
+use crate::write::{Action, Write};
 
 /// What a statement writes, or `None` when it writes nothing itself.
 pub(super) fn lower(expr: &Expr) -> Option<Write> {
-    let (action, targets, whole) = match expr {
-        Expr::Create(create) => (Action::Create, targets(&create.what), false),
-        Expr::Update(update) => (Action::Update, targets(&update.what), is_whole(&update.what, update.cond.as_ref())),
-        Expr::Upsert(upsert) => {
-            let whole = upsert.cond.is_some() && is_whole(&upsert.what, upsert.cond.as_ref());
-            (Action::Upsert, targets(&upsert.what), whole)
-        }
-        Expr::Delete(delete) => (Action::Delete, targets(&delete.what), is_whole(&delete.what, delete.cond.as_ref())),
+    Some(match expr {
+        Expr::Create(create) => write(Action::Create, targets(&create.what), create.data.as_ref()),
+        Expr::Update(update) => Write {
+            unbounded: is_whole(&update.what, update.cond.as_ref()),
+            ..write(Action::Update, targets(&update.what), update.data.as_ref())
+        },
+        Expr::Upsert(upsert) => Write {
+            unbounded: upsert.cond.is_some() && is_whole(&upsert.what, upsert.cond.as_ref()),
+            ..write(Action::Upsert, targets(&upsert.what), upsert.data.as_ref())
+        },
+        Expr::Delete(delete) => Write {
+            unbounded: is_whole(&delete.what, delete.cond.as_ref()),
+            ..write(Action::Delete, targets(&delete.what), None)
+        },
         Expr::Relate(relate) => {
-            let certain = is_record(&relate.from) && is_record(&relate.to);
-            let Targets { tables, elsewhere } = targets(std::slice::from_ref(&relate.through));
-            let write = Write { action: Action::Relate, tables, elsewhere, unbounded: false, certain };
-            return Some(write);
+            let through = targets(std::slice::from_ref(&relate.through));
+            let mut write = write(Action::Relate, through, relate.data.as_ref());
+            write.given.extend(given::ends(&relate.from, &relate.to));
+            Write { certain: is_record(&relate.from) && is_record(&relate.to), ..write }
         }
         Expr::Insert(insert) => {
             let targets = match &insert.into {
                 Some(into) => targets(std::slice::from_ref(into)),
                 None => inserted(&insert.data),
             };
-            (Action::Insert, targets, false)
+            let action = if insert.relation { Action::InsertRelation } else { Action::Insert };
+            write(action, targets, Some(&insert.data))
         }
         _ => return None,
-    };
-    let Targets { tables, elsewhere } = targets;
-    Some(Write { action, tables, elsewhere, unbounded: whole, certain: true })
+    })
+}
+
+fn write(action: Action, Targets { tables, elsewhere }: Targets, data: Option<&Data>) -> Write {
+    let given = given::given(data);
+    Write { action, tables, elsewhere, unbounded: false, certain: true, given, range: None }
 }
 
 struct Targets {

@@ -3,8 +3,8 @@ use surrealdb_sql::statements::define::{DefineDefault, DefineFieldStatement, Def
 use surrealdb_sql::{Expr, Permission};
 
 use super::define::{COMMENT, Parts, resolve, table};
-use super::{body, constant, kind, name, permission, print};
-use crate::definition::{DefaultValue, Field, Shape, ValueType};
+use super::{body, constant, given, kind, name, permission, print};
+use crate::definition::{Constant, DefaultValue, Field, Shape, ValueType};
 
 /// What a `DEFINE FIELD` says.
 pub(super) fn parts(statement: &DefineFieldStatement) -> Option<Parts> {
@@ -30,9 +30,11 @@ pub(super) fn parts(statement: &DefineFieldStatement) -> Option<Parts> {
 }
 
 fn shape(statement: &DefineFieldStatement, path: Vec<String>) -> Field {
+    let value_type = statement.field_kind.as_ref().map_or(ValueType::Any, kind::value_type);
     Field {
         path,
-        value_type: statement.field_kind.as_ref().map_or(ValueType::Any, kind::value_type),
+        unfit: unfit(statement, &value_type).map(print::expr),
+        value_type,
         flexible: statement.flexible,
         readonly: statement.readonly,
         inline: statement.inline,
@@ -47,4 +49,18 @@ fn shape(statement: &DefineFieldStatement, path: Vec<String>) -> Field {
         reference: statement.reference.as_ref().map(|reference| format!("{:?}", reference.on_delete)),
         permissions: permission::permissions(&statement.permissions),
     }
+}
+
+/// The value of the field's own that its type refuses.
+fn unfit<'a>(statement: &'a DefineFieldStatement, value_type: &ValueType) -> Option<&'a Expr> {
+    let default = match &statement.default {
+        DefineDefault::Set(value) | DefineDefault::Always(value) => Some(value),
+        DefineDefault::None => None,
+    };
+    let is_unfit = |value: &&Expr| {
+        let value = given::constant(value);
+        // A field without a value is one that its rows have to bring along.
+        value != Constant::None && value_type.refuses(&value)
+    };
+    default.into_iter().chain(&statement.value).find(is_unfit)
 }

@@ -11,6 +11,7 @@ mod define_field;
 mod define_index;
 mod define_other;
 mod define_table;
+mod given;
 mod implied;
 mod kind;
 mod name;
@@ -28,7 +29,9 @@ use surrealdb_sql::statements::{DefineStatement, RebuildStatement};
 use surrealdb_sql::{Block, Expr, TopLevelExpr};
 
 use super::ParsedStatement;
-use crate::operation::{Action, Dynamic, Lowered, Operation, Write};
+use crate::operation::{Dynamic, Lowered, Operation};
+use crate::uses::Uses;
+use crate::write::{Action, Write};
 use crate::{Diagnostics, Source};
 
 pub(crate) use self::alteration::Alteration;
@@ -78,20 +81,19 @@ fn in_body(operation: Operation) -> Option<Operation> {
             Some(Operation::Dynamic(Box::new(Dynamic { reason, ..*dynamic })))
         }
         Operation::Write(write) if write.action == Action::Delete => {
-            Some(Operation::Write(Write { certain: false, unbounded: false, ..write }))
+            Some(Operation::Write(Write { certain: false, unbounded: false, given: Vec::new(), range: None, ..write }))
         }
         _ => None,
     }
 }
 
 fn lower(ast: &TopLevelExpr, text: &str) -> Lowered {
-    let TopLevelExpr::Expr(expr) = ast else {
-        return Lowered { operation: Operation::Other, nested: Vec::new(), calls: Vec::new(), reads: Vec::new() };
-    };
-    let operation = operation(expr, text);
+    let bare = |operation| Lowered { operation, nested: Vec::new(), uses: Uses::default() };
+    let TopLevelExpr::Expr(expr) = ast else { return bare(Operation::Other) };
+    let operation = if throws(expr) { Operation::Throw } else { operation(expr, text) };
     if matches!(operation, Operation::Define(_) | Operation::Alter(_) | Operation::Remove(_) | Operation::Dynamic(_)) {
         // What such a statement holds are bodies, which run later.
-        return Lowered { operation, nested: Vec::new(), calls: Vec::new(), reads: Vec::new() };
+        return bare(operation);
     }
     nested::lower(operation, expr, text)
 }
@@ -110,6 +112,16 @@ fn operation(expr: &Expr, text: &str) -> Operation {
                 concurrently: index.concurrently,
             }
         }
+        Expr::Let(set) => Operation::Let(set.name.as_str().to_owned()),
         _ => data::lower(expr).map_or(Operation::Other, Operation::Write),
+    }
+}
+
+/// Whether an expression throws, whatever is there.
+fn throws(expr: &Expr) -> bool {
+    match expr {
+        Expr::Throw(_) => true,
+        Expr::Block(block) => block.0.iter().any(throws),
+        _ => false,
     }
 }

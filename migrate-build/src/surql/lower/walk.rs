@@ -1,4 +1,5 @@
 use surrealdb_sql::field::Selector;
+use surrealdb_sql::lookup::LookupSubject;
 use surrealdb_sql::order::Ordering;
 use surrealdb_sql::part::RecurseInstruction;
 use surrealdb_sql::{Cond, Data, Expr, Field, Fields, Idiom, Literal, Output, Part, PostfixOperator, RecordIdKeyLit};
@@ -120,6 +121,22 @@ fn of_literal<'a>(literal: &'a Literal, visit: &mut dyn FnMut(&'a Expr)) {
             _ => {}
         },
         _ => {}
+    }
+}
+
+/// Shows each table that a path goes through or to by an arrow.
+pub(super) fn edges<'a>(idiom: &'a Idiom, visit: &mut dyn FnMut(&'a str)) {
+    for part in &idiom.0 {
+        match part {
+            Part::Graph(lookup) => {
+                for subject in &lookup.what {
+                    let (LookupSubject::Table { table, .. } | LookupSubject::Range { table, .. }) = subject;
+                    visit(table.as_str());
+                }
+            }
+            Part::Recurse(_, Some(path), _) => edges(path, visit),
+            _ => {}
+        }
     }
 }
 
