@@ -23,7 +23,11 @@ impl Loaded {
             self.requires.into_iter().map(|(module, version)| Requirement::__new(module.leak(), version.get()));
         let requires: Vec<_> = requires.collect();
         let chain: Vec<_> = self.migrations.into_iter().map(leak).collect();
-        Migrations::__new(self.module.leak(), chain.leak()).__with_requires(requires.leak())
+        let migrations = Migrations::__new(self.module.leak(), chain.leak()).__with_requires(requires.leak());
+        match self.fresh {
+            Some(fresh) => migrations.__with_fresh(Box::leak(Box::new(fresh))),
+            None => migrations,
+        }
     }
 }
 

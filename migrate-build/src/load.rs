@@ -1,9 +1,10 @@
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::{error, fmt};
 
-use migrate_core::Checksum;
+use migrate_core::{Change, Checksum, Fresh, FreshStatement, Statement};
 
-use crate::analysis::{Analysis, analyse};
+use crate::analysis::{Analysis, FreshScript, analyse};
 use crate::canonical::canonical;
 use crate::discover::{Entry, discover};
 use crate::draft::{Draft, drafts};
@@ -151,8 +152,10 @@ fn assemble(
     *diagnostics = policy::apply(std::mem::take(diagnostics), &drafts, settings);
 
     let Manifest { module, requires, .. } = manifest?;
-    let migrations = link(drafts, analyses?);
-    Some(Loaded { module, requires, migrations, files, digest, warnings: Diagnostics::default() })
+    let (analyses, script) = analyses?;
+    let migrations = link(drafts, analyses);
+    let fresh = script.map(|script| fresh(script, &migrations));
+    Some(Loaded { module, requires, migrations, fresh, files, digest, warnings: Diagnostics::default() })
 }
 
 fn text(folder: &Folder, file: Option<&RawFile>, diagnostics: &mut Diagnostics) -> Option<Source> {
@@ -183,4 +186,26 @@ fn link(drafts: Vec<Draft>, analyses: Vec<Analysis>) -> Vec<LoadedMigration> {
         }
     };
     drafts.into_iter().zip(analyses).map(migration).collect()
+}
+
+/// A script as the runtime takes it, which names texts that are embedded anyway.
+fn fresh(script: FreshScript, migrations: &[LoadedMigration]) -> Fresh {
+    let mut known: HashMap<&str, FreshStatement> = HashMap::new();
+    for (at, one) in migrations.iter().enumerate() {
+        let Ok(migration) = u32::try_from(at) else { break };
+        for (change, definition) in (0..).zip(one.changes.iter().map(Change::definition)) {
+            if let Some(definition) = definition {
+                known.insert(definition, FreshStatement::Change { migration, change });
+            }
+        }
+        for (statement, range) in (0..).zip(one.statements.iter().map(Statement::range)) {
+            if let Some(text) = one.source.text().get(range) {
+                known.entry(text).or_insert(FreshStatement::Statement { migration, statement });
+            }
+        }
+    }
+    let FreshScript { migrations, statements } = script;
+    let statement = |text: String| known.get(&*text).cloned().unwrap_or(FreshStatement::Text(text.into()));
+    let statements: Vec<_> = statements.into_iter().map(statement).collect();
+    Fresh::__new(u32::try_from(migrations).unwrap_or(u32::MAX), statements.into())
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use migrate_core::{Catalog, Change, Checksum, Compatibility, Mode, Statement, Undo, Version};
+use migrate_core::{Catalog, Change, Checksum, Compatibility, Fresh, Mode, Statement, Undo, Version};
 
 use crate::lockfile::{self, Entry};
 use crate::{Contents, Diagnostics, Source};
@@ -15,6 +15,8 @@ pub struct Loaded {
     pub requires: Vec<(String, Version)>,
     /// Its migrations, in ascending order of version.
     pub migrations: Vec<LoadedMigration>,
+    /// How an empty database gets what the first of them lead to, where they do nothing but define things.
+    pub fresh: Option<Fresh>,
     /// Every file that was read, sorted by name: the migrations, their down files, `migrations.toml` and
     /// `migrations.lock`.
     pub files: Vec<PathBuf>,

@@ -1,5 +1,6 @@
 //! Bringing one context up to date.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use migrate_core::{Migration, Migrations, Mode, Version};
@@ -13,7 +14,7 @@ use crate::plan::{Plan, Step, plan};
 use crate::probe::{Probe, probe};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
-use crate::script::{LedgerTable, Script};
+use crate::script::{History, LedgerTable, Script};
 use crate::stepwise::{End, Stepwise};
 use crate::verdict::Verdict;
 use crate::{Database, QueryError};
@@ -190,9 +191,10 @@ impl Applier {
         applied: &mut Vec<Applied>,
     ) -> Result<Progress, Refusal> {
         let mut at_once = steps.len();
+        let mut history = History::Skipped;
         let Run { database, context, .. } = run;
         while let Some(first) = steps.first() {
-            if first.migration.mode() == Mode::Stepwise {
+            if first.migration.mode() == Mode::Stepwise && !is_skipped(Some(first), history) {
                 match self.stepwise(run, table, first, backoff).await? {
                     Progress::Done => applied.push(Applied::from(first)),
                     other => return Ok(other),
@@ -201,8 +203,8 @@ impl Applier {
                 steps = &steps[1..];
                 continue;
             }
-            let batch = &steps[..at_once.min(transactional(steps))];
-            let script = Script::apply(context, table, batch, &self.replica);
+            let batch = &steps[..at_once.min(steps.len())];
+            let script = Script::apply(context, table, batch, history, &self.replica);
             let batch = &batch[..script.steps()];
             let Sent { committed, progress, stopped_at } = self.send(database, context, &script, batch).await;
             applied.extend(committed.iter().map(|&at| Applied::from(&batch[at])));
@@ -212,6 +214,12 @@ impl Applier {
             match progress {
                 Ok(Progress::Done) => steps = &steps[batch.len()..],
                 Ok(other) => return Ok(other),
+                // Something is there already, or else the migrations themselves say what is wrong.
+                Err(Refusal::Failed { cause, .. }) if is_skipped(batch.get(stopped_at), history) => {
+                    debug!(%context, "replaying the history: {cause}");
+                    steps = &steps[stopped_at..];
+                    history = History::Replayed;
+                }
                 // A text that is refused whole does not say which of its migrations is at fault: ask one by one.
                 Err(Refusal::Failed { line: None, .. }) if committed.is_empty() && batch.len() > 1 => at_once = 1,
                 Err(refusal) => {
@@ -253,10 +261,14 @@ impl Applier {
             Ok(verdicts) => verdicts,
             Err(misshapen) => return Sent::nothing(Ok(Progress::Again(misshapen.to_string()))),
         };
-        let numbered = verdicts.iter().enumerate();
-        let committed = numbered.filter(|(_, verdict)| **verdict == Verdict::Applied).map(|(at, _)| at).collect();
-        let stopped_at = verdicts.iter().take_while(|verdict| **verdict == Verdict::Applied).count();
-        let progress = match verdicts.into_iter().zip(steps).nth(stopped_at) {
+        let is_applied = |verdict: &Verdict| *verdict == Verdict::Applied;
+        let blocks = verdicts.iter().zip(&script.blocks);
+        let committed =
+            blocks.filter(|(verdict, _)| is_applied(verdict)).flat_map(|(_, block)| block.clone()).collect();
+        let stopped_block = verdicts.iter().take_while(|verdict| is_applied(verdict)).count();
+        let stopped_at = script.blocks.get(stopped_block).map_or(steps.len(), |block| block.start);
+        let of_block = |block: &Range<usize>| steps.get(block.start);
+        let progress = match verdicts.into_iter().zip(script.blocks.iter().filter_map(of_block)).nth(stopped_block) {
             None | Some((Verdict::Applied, _)) => Ok(Progress::Done),
             Some((Verdict::Again(why), _)) => Ok(Progress::Again(why)),
             Some((Verdict::Overtaken | Verdict::Held, _)) => {
@@ -319,9 +331,9 @@ impl Applier {
     }
 }
 
-/// How many of the first steps are one transaction each.
-fn transactional(steps: &[Step]) -> usize {
-    steps.iter().take_while(|step| step.migration.mode() == Mode::Transaction).count()
+/// Whether a step is applied together with those behind it, by the definitions that are left of them.
+fn is_skipped(step: Option<&Step>, history: History) -> bool {
+    history == History::Skipped && step.is_some_and(|step| step.fresh.is_some())
 }
 
 impl From<&Step> for Applied {

@@ -52,9 +52,9 @@ mod stepwise;
 mod verdict;
 
 pub use migrate_core::{
-    Catalog, Change, Checksum, Compatibility, Difference, Effect, Loss, Migration, Migrations, Mode, Object,
-    ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind,
-    Undo, UndoSafety, Version,
+    Catalog, Change, Checksum, Compatibility, Difference, Effect, Fresh, FreshStatement, Loss, Migration, Migrations,
+    Mode, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement,
+    StatementKind, Undo, UndoSafety, Version,
 };
 
 #[cfg(feature = "macros")]
@@ -64,8 +64,8 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     pub use migrate_core::{
-        Change, Compatibility, Effect, Loss, Migration, Migrations, Mode, Object, ObjectKind, Pace, Requirement,
-        Statement, StatementKind, Undo, UndoSafety,
+        Change, Compatibility, Effect, Fresh, FreshStatement, Loss, Migration, Migrations, Mode, Object, ObjectKind,
+        Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
     };
 }
 

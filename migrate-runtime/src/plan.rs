@@ -25,6 +25,8 @@ pub(crate) struct Step {
     /// The version before it in the chain, and its chain value: what must be recorded for the step to be right.
     pub(crate) predecessor: Option<(Version, Checksum)>,
     pub(crate) earlier: Earlier,
+    /// The module, where this is its first migration and the context has nothing of it.
+    pub(crate) fresh: Option<&'static Migrations>,
 }
 
 /// What an earlier attempt left in the ledger.
@@ -71,6 +73,7 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
     if let Some(row) = recorded.values().find(|row| matches!(row.status, Status::Started | Status::Other(_))) {
         return Err(Refusal::Stuck { module: row.module.clone(), version: row.version, status: row.status.clone() });
     }
+    let is_untouched = recorded.is_empty();
     let is_in_place = |row: &Row| row.status == Status::Applied || row.is_begun();
     let last = recorded.values().filter(|row| is_in_place(row)).map(|row| row.version).max();
 
@@ -96,7 +99,9 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
                     }
                     Some(_) => Earlier::Row,
                 };
-                plan.steps.push(Step { module: module.module(), migration, predecessor, earlier });
+                let fresh = (is_untouched && predecessor.is_none()).then_some(module);
+                let fresh = fresh.filter(|module| module.fresh().is_some());
+                plan.steps.push(Step { module: module.module(), migration, predecessor, earlier, fresh });
             }
         }
         predecessor = Some((migration.version(), migration.chain()));

@@ -1,8 +1,9 @@
 //! The query text that applies migrations in one context, and what each of its results stands for.
 
 use std::fmt::Write;
+use std::ops::Range;
 
-use migrate_core::{Checksum, Compatibility, Migration, StatementKind, Version};
+use migrate_core::{Checksum, Compatibility, Fresh, Migration, Migrations, Mode, StatementKind, Version};
 use serde_json::{Map, Value, json};
 
 use crate::context::Context;
@@ -15,8 +16,19 @@ use crate::replica::Replica;
 pub(crate) struct Script {
     pub(crate) text: String,
     pub(crate) variables: Map<String, Value>,
-    /// One entry per result, in order: the step it belongs to, and its role there.
+    /// One entry per result, in order: the block it belongs to, and its role there.
     pub(crate) slots: Vec<(usize, Role)>,
+    /// Which of the steps that were given each block applies, if it applies any.
+    pub(crate) blocks: Vec<Range<usize>>,
+}
+
+/// Whether a context that has nothing of a module goes through what the module's migrations superseded since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum History {
+    /// It gets the definitions that are left of the first migrations.
+    Skipped,
+    /// It gets one migration behind the other.
+    Replayed,
 }
 
 /// What a result of a [`Script`] is the result of.
@@ -44,6 +56,8 @@ pub(crate) enum Role {
     Fence,
     /// What is written of the lease.
     Lease,
+    /// A definition that stands for several migrations.
+    Definition,
     /// A statement of the migration, by its index.
     Statement(usize),
     /// What is written of how far a stepwise migration is.
@@ -69,19 +83,35 @@ pub(crate) const CONTEXT_GUARD: &str = "IF session::ns() != $_migrate_ns OR sess
 const LONGEST_TEXT: usize = 1 << 20;
 
 impl Script {
-    /// The text for as many of the steps as fit, at least one.
-    pub(crate) fn apply(context: &Context, table: LedgerTable, steps: &[Step], replica: &Replica) -> Self {
+    /// The text for as many of the steps as fit, at least one, up to the first that is stepwise.
+    pub(crate) fn apply(
+        context: &Context,
+        table: LedgerTable,
+        steps: &[Step],
+        history: History,
+        replica: &Replica,
+    ) -> Self {
         let mut script = Self::enter(context);
-        for (at, step) in steps.iter().enumerate() {
+        let mut at = 0;
+        while let Some(step) = steps.get(at) {
+            let fresh = step.fresh.filter(|_| history == History::Skipped);
+            let covered = fresh.and_then(Migrations::fresh).map_or(1, Fresh::migrations).min(steps.len() - at);
+            if fresh.is_none() && step.migration.mode() == Mode::Stepwise {
+                break;
+            }
             let is_too_long = script.text.len() + step.migration.text().len() > LONGEST_TEXT;
             // A `LET` holds until the end of the text: the next migration must not find it.
-            let is_tainted = at.checked_sub(1).and_then(|before| steps.get(before)).is_some_and(sets_parameters);
-            if at > 0 && (is_too_long || is_tainted) {
+            let before = at.checked_sub(1).and_then(|before| steps.get(before));
+            if at > 0 && (is_too_long || before.is_some_and(sets_parameters)) {
                 break;
             }
             let table = if at == 0 { table } else { LedgerTable::Exists };
-            let before = at.checked_sub(1).and_then(|before| steps.get(before));
-            script.step(at, table, before, step, replica);
+            match fresh {
+                Some(module) => script.fresh(table, before, &steps[at..at + covered], module, replica),
+                None => script.step(table, before, step, replica),
+            }
+            script.blocks.push(at..at + covered);
+            at += covered;
         }
         script
     }
@@ -91,15 +121,15 @@ impl Script {
         let mut variables = Map::new();
         variables.insert("_migrate_ns".to_owned(), context.namespace().into());
         variables.insert("_migrate_db".to_owned(), context.database().into());
-        let mut script = Self { text: String::new(), variables, slots: Vec::new() };
+        let mut script = Self { text: String::new(), variables, slots: Vec::new(), blocks: Vec::new() };
         script.push(0, Role::Enter, &context.use_statement());
         script.text.push('\n');
         script
     }
 
-    /// How many steps the text holds.
+    /// How many of the steps that were given the text holds.
     pub(crate) fn steps(&self) -> usize {
-        self.slots.last().map_or(0, |(step, _)| step + 1)
+        self.blocks.last().map_or(0, |block| block.end)
     }
 
     pub(crate) fn push(&mut self, step: usize, role: Role, statement: &str) {
@@ -118,8 +148,64 @@ impl Script {
         self.slots.extend([(step, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
     }
 
+    /// Adds the transaction that gives a context, which has nothing of a module, the schema to which the module's first
+    /// migrations lead, and the ledger rows of all of them.
+    fn fresh(
+        &mut self,
+        table: LedgerTable,
+        before: Option<&Step>,
+        steps: &[Step],
+        module: &'static Migrations,
+        replica: &Replica,
+    ) {
+        let at = self.blocks.len();
+        let rows: Vec<_> = steps.iter().map(|step| ledger_row(step, replica)).collect();
+        // What the next block names as the module before it.
+        self.variables.insert(format!("_migrate_{at}"), rows.last().cloned().unwrap_or_default());
+        let rows_name = format!("$_migrate_rows_{at}");
+        self.variables.insert(format!("_migrate_rows_{at}"), rows.into());
+        let ids = format!("array::map({rows_name}, |$row| type::record('_migrations', [$row.module, $row.version]))");
+
+        self.begin(at);
+        if table == LedgerTable::Missing {
+            let taken =
+                format!("IF array::any({ids}, |$id| record::exists($id)) {{ THROW 'somebody else was first' }};\n");
+            self.push(at, Role::Untaken, &taken);
+            self.define_ledger(at);
+        }
+        self.behind(at, before, module.module());
+        let claim = format!(
+            "INSERT INTO _migrations array::map({rows_name}, |$row| object::extend($row, {{ id: [$row.module, \
+             $row.version], status: 'started', applied_at: time::now() }})) RETURN NONE;\n"
+        );
+        self.push(at, Role::Claim, &claim);
+        for statement in module.fresh_statements() {
+            // What a migration wrote may end in a comment.
+            self.push(at, Role::Definition, &format!("{statement}\n;\n"));
+        }
+        let close = format!(
+            "UPDATE {ids} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n\
+             INSERT INTO _migration_log array::map({rows_name}, |$row| {{ id: rand::ulid(), at: time::now(), \
+             event: 'applied', fresh: true, module: $row.module, version: $row.version, name: $row.name, \
+             checksum: $row.checksum, by: $row.applied_by }}) RETURN NONE;\n"
+        );
+        self.text.push_str(&close);
+        self.slots.extend([(at, Role::Close); 2]);
+        self.push(at, Role::Commit, "COMMIT;\n");
+    }
+
+    /// The check that the last step of the module before is recorded: a transaction that fell does not keep the next one of
+    /// the text from running.
+    fn behind(&mut self, at: usize, before: Option<&Step>, module: &str) {
+        if let (Some(before), Some(last)) = (before.filter(|before| before.module != module), at.checked_sub(1)) {
+            let migration = before.migration;
+            self.predecessor(at, &format!("$_migrate_{last}.module"), migration.version(), migration.chain());
+        }
+    }
+
     /// Adds the transaction of one step, which runs behind `before`.
-    fn step(&mut self, at: usize, table: LedgerTable, before: Option<&Step>, step: &Step, replica: &Replica) {
+    fn step(&mut self, table: LedgerTable, before: Option<&Step>, step: &Step, replica: &Replica) {
+        let at = self.blocks.len();
         let row = format!("$_migrate_{at}");
         let id = format!("_migrations:[{row}.module, {row}.version]");
         self.variables.insert(format!("_migrate_{at}"), ledger_row(step, replica));
@@ -133,11 +219,7 @@ impl Script {
         if let Some((version, chain)) = step.predecessor {
             self.predecessor(at, &format!("{row}.module"), version, chain);
         }
-        if let Some(before) = before.filter(|before| before.module != step.module) {
-            let migration = before.migration;
-            let module = format!("$_migrate_{}.module", at - 1);
-            self.predecessor(at, &module, migration.version(), migration.chain());
-        }
+        self.behind(at, before, step.module);
         if step.earlier == Earlier::Row {
             let clear = format!("DELETE {id} WHERE status IN ['failed', 'rolled_back'];\n");
             self.push(at, Role::Clear, &clear);

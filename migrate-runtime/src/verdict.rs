@@ -80,6 +80,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         | Role::Ledger
         | Role::Clear
         | Role::Claim
+        | Role::Definition
         | Role::Held
         | Role::Fence
         | Role::Lease
@@ -99,7 +100,7 @@ mod tests {
 
     fn verdicts(errors: &[(usize, StatementErrorKind)]) -> Result<Vec<Verdict>, Misshapen> {
         let slots = ONE_STEP.map(|role| (0, role)).into_iter().chain(ONE_STEP[1..].iter().map(|&role| (1, role)));
-        let script = Script { text: String::new(), variables: Map::new(), slots: slots.collect() };
+        let script = Script { text: String::new(), variables: Map::new(), slots: slots.collect(), blocks: Vec::new() };
         let mut reply = Reply(vec![Ok(Value::Null); script.slots.len()]);
         for &(at, kind) in errors {
             reply.0[at] = Err(StatementError { kind, message: format!("{kind:?}") });
@@ -167,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_missing_result_is_never_taken_for_success() {
-        let script = Script { text: String::new(), variables: Map::new(), slots: vec![(0, Role::Enter)] };
+        let script =
+            Script { text: String::new(), variables: Map::new(), slots: vec![(0, Role::Enter)], blocks: Vec::new() };
         assert_eq!(script.verdicts(&Reply(vec![])), Err(Misshapen { expected: 1, got: 0, cause: None }));
     }
 }

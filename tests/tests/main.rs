@@ -6,6 +6,7 @@ mod contexts;
 mod example_schema;
 mod facts;
 mod faults;
+mod fresh;
 mod replicas;
 mod stepwise;
 mod traps;

@@ -5,6 +5,7 @@ mod chapter;
 mod draft;
 mod effect;
 mod fields;
+mod fresh;
 mod reach;
 mod refusal;
 mod rows;
@@ -21,12 +22,14 @@ use std::borrow::Cow;
 use migrate_core::{Catalog, Change, Compatibility, Mode, Object, Statement, Undo, UndoSafety};
 
 use self::chapter::Chapter;
+use self::fresh::Prefix;
 use crate::draft::Draft;
 use crate::surql::{self, ParsedStatement};
 use crate::{Contents, Diagnostics, Source};
 
 pub(crate) use self::caret::{locate, locate_param, locate_text};
 pub(crate) use self::fields::{Place, Placed, placed};
+pub(crate) use self::fresh::Script as FreshScript;
 pub(crate) use self::refusal::{Refusal, unknown_column};
 pub(crate) use self::schema::{Entry, Presence, Schema};
 pub(crate) use self::step::{Ending, Step, did_you_mean};
@@ -62,8 +65,13 @@ pub(crate) struct Input<'a> {
 ///
 /// `is_shared` says whether the module needs others, which may define what it names. `None` when one of the migrations was
 /// not parsed: nothing can be said about those behind it.
-pub(crate) fn analyse(chain: &[Draft], is_shared: bool, diagnostics: &mut Diagnostics) -> Option<Vec<Analysis>> {
+pub(crate) fn analyse(
+    chain: &[Draft],
+    is_shared: bool,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Vec<Analysis>, Option<FreshScript>)> {
     let mut schema = Schema::new(is_shared);
+    let mut prefix = Prefix::new(schema.clone());
     let mut analyses = Vec::with_capacity(chain.len());
     for draft in chain {
         let input = Input {
@@ -74,9 +82,11 @@ pub(crate) fn analyse(chain: &[Draft], is_shared: bool, diagnostics: &mut Diagno
             irreversible: draft.header.irreversible.as_ref().map(|irreversible| irreversible.reason.as_str()),
             allows: draft.header.allows.iter().map(|allow| allow.rule.code).collect(),
         };
-        analyses.push(analyse_one(&mut schema, &input, diagnostics));
+        let one = analyse_one(&mut schema, &input, diagnostics);
+        prefix.extend(&one, &schema);
+        analyses.push(one);
     }
-    Some(analyses)
+    Some((analyses, prefix.script()))
 }
 
 /// Analyses one migration and brings the schema to where it leaves it.
@@ -98,20 +108,24 @@ pub struct Analysed {
     pub undo: Undo,
     pub compatibility: Compatibility,
     pub contents: Contents,
+    /// How many of the first texts a script stands for that leaves out what they superseded, and its statements.
+    pub fresh: Option<(usize, Vec<String>)>,
     pub diagnostics: Diagnostics,
 }
 
 /// Analyses a chain of texts, each a migration of its own; stops at one that does not parse.
 pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
     let mut schema = Schema::default();
+    let mut prefix = Prefix::new(schema.clone());
     let mut analysed = Vec::with_capacity(texts.len());
     for (at, text) in texts.iter().enumerate() {
         let mut diagnostics = Diagnostics::default();
         let source = Source::new(format!("V{}__test.surql", at + 1), *text);
         let Some(statements) = surql::parse(&source, &mut diagnostics) else { break };
         let input = Input::new(&source, &statements);
-        let Analysis { statements, changes, undo, compatibility, uncertain, contents } =
-            analyse_one(&mut schema, &input, &mut diagnostics);
+        let analysis = analyse_one(&mut schema, &input, &mut diagnostics);
+        prefix.extend(&analysis, &schema);
+        let Analysis { statements, changes, undo, compatibility, uncertain, contents } = analysis;
         analysed.push(Analysed {
             catalog: schema.catalog(),
             uncertain,
@@ -120,6 +134,7 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
             undo,
             compatibility,
             contents,
+            fresh: prefix.script().map(|script| (script.migrations, script.statements)),
             diagnostics,
         });
     }

@@ -178,7 +178,7 @@ impl Way<'_> {
 }
 
 /// How many views deep a table lies: none for a plain one.
-fn depth(schema: &Schema, object: &Object) -> usize {
+pub(super) fn depth(schema: &Schema, object: &Object) -> usize {
     let mut level = BTreeSet::from([object.clone()]);
     let mut depth = 0;
     while depth < DEEPEST {
@@ -206,7 +206,7 @@ fn restoration(difference: &Difference) -> Option<&Object> {
 }
 
 /// Runs a statement, unless the database would refuse it, and notes what it touches.
-fn run(schema: &mut Schema, statement: &str, touched: &mut BTreeSet<Object>) -> Option<()> {
+pub(super) fn run(schema: &mut Schema, statement: &str, touched: &mut BTreeSet<Object>) -> Option<()> {
     for (lowered, text) in surql::statements(statement) {
         let transition = Transition::of(schema, &Reached::new(schema, &lowered), &text);
         if !matches!(transition.verdict, Verdict::Done | Verdict::Skipped) {

@@ -31,6 +31,10 @@ impl<'a> Embedded<'a> {
             let version = version.get();
             quote!(#runtime::Requirement::__new(#module, #version))
         });
+        let fresh = loaded.fresh.as_ref().map(|fresh| {
+            let fresh = Quoted(fresh);
+            quote!(.__with_fresh(const { &#fresh }))
+        });
         // The slices are constants of their own: what is built inside an expression and needs `Drop` is not promoted.
         // The files are only named, so that the compiler looks at them again; what is embedded is the canonical text.
         quote! {
@@ -38,7 +42,7 @@ impl<'a> Embedded<'a> {
                 const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
                 const CHAIN: &[#runtime::Migration] = &[#(#migrations),*];
                 const REQUIRES: &[#runtime::Requirement] = &[#(#requires),*];
-                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)
+                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)#fresh
             }
         }
     }

@@ -1,6 +1,7 @@
 //! From a loaded folder to the tokens of one constant expression.
 
 mod embedded;
+mod fresh;
 mod migration;
 mod schema;
 mod statement;

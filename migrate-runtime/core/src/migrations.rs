@@ -1,4 +1,4 @@
-use crate::{Catalog, Checksum, Migration, Version};
+use crate::{Catalog, Checksum, Fresh, FreshStatement, Migration, Version};
 
 /// A module: a named chain of migrations, in ascending order of version.
 ///
@@ -9,6 +9,7 @@ pub struct Migrations {
     module: &'static str,
     chain: &'static [Migration],
     requires: &'static [Requirement],
+    fresh: Option<&'static Fresh>,
 }
 
 /// Another module that must be at a version before this one can be applied.
@@ -41,13 +42,19 @@ impl Migrations {
     /// Called by generated code.
     #[doc(hidden)]
     pub const fn __new(module: &'static str, chain: &'static [Migration]) -> Self {
-        Self { module, chain, requires: &[] }
+        Self { module, chain, requires: &[], fresh: None }
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn __with_requires(self, requires: &'static [Requirement]) -> Self {
         Self { requires, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_fresh(self, fresh: &'static Fresh) -> Self {
+        Self { fresh: Some(fresh), ..self }
     }
 
     /// The module's name.
@@ -97,6 +104,27 @@ impl Migrations {
             Some(last) => Some(last.chain()),
             None => None,
         }
+    }
+
+    /// How an empty database gets what the first migrations lead to, where they do nothing but define things.
+    pub const fn fresh(&self) -> Option<&'static Fresh> {
+        self.fresh
+    }
+
+    /// The statements of [`fresh`](Self::fresh), in order, each without a semicolon.
+    pub fn fresh_statements(&self) -> impl Iterator<Item = &'static str> {
+        let chain = self.chain;
+        let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        self.fresh.into_iter().flat_map(Fresh::statements).filter_map(move |statement| match statement {
+            FreshStatement::Change { migration, change } => {
+                chain.get(index(*migration))?.changes().get(index(*change))?.definition()
+            }
+            FreshStatement::Statement { migration, statement } => {
+                let migration = chain.get(index(*migration))?;
+                migration.text().get(migration.statements().get(index(*statement))?.range())
+            }
+            FreshStatement::Text(text) => Some(text),
+        })
     }
 
     /// The schema after the migration of this version, and after all of them for `None`.

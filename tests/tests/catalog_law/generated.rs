@@ -107,6 +107,15 @@ async fn check(statements: &[String]) -> Result<(), TestCaseError> {
     let Some(last) = analysed.last() else { return Ok(()) };
     assert_same(&live_catalog(&db).await.unwrap(), &last.catalog, &chain.join("\n---\n"));
 
+    if let Some((migrations, statements)) = &last.fresh {
+        let fresh = database().await;
+        let text = statements.join(";\n");
+        let errors = fresh.query(text.as_str()).await.unwrap().take_errors();
+        prop_assert!(errors.is_empty(), "{}\n--- fresh\n{text}\n{errors:?}", chain.join("\n---\n"));
+        let hint = format!("{}\n--- fresh, {migrations}\n{text}", chain.join("\n---\n"));
+        assert_same(&live_catalog(&fresh).await.unwrap(), &analysed[migrations - 1].catalog, &hint);
+    }
+
     let before = std::iter::once(Catalog::new()).chain(analysed.iter().map(|one| one.catalog.clone()));
     for (one, before) in analysed.iter().zip(before.collect::<Vec<_>>()).rev() {
         let Undo::Derived { text, .. } = &one.undo else { break };
