@@ -99,3 +99,37 @@ async fn a_row_written_whole_keeps_only_an_unconditional_default() {
     let always = run(&format!("{before} {always}")).await;
     assert_eq!(always.0[5].as_ref().unwrap(), &json!([{ "id": "t:1", "n": 0 }]));
 }
+
+#[tokio::test]
+async fn a_number_becomes_one_of_the_new_type_when_its_row_is_next_written_and_may_lose_digits() {
+    let rows = |from: &str, value: &str, to: &str| {
+        format!(
+            "USE NS a DB b; DEFINE TABLE t; DEFINE FIELD n ON t TYPE {from}; CREATE t:1 SET n = {value}; \
+             DEFINE FIELD OVERWRITE n ON t TYPE {to}; SELECT VALUE [type::of(n), <string> n] FROM t; UPDATE t:1 SET m = 1; \
+             SELECT VALUE [type::of(n), <string> n] FROM t;"
+        )
+    };
+    for (from, value, to, after) in [
+        ("int", "9007199254740993", "float", ["float", "9007199254740992f"]),
+        ("int", "9007199254740993", "decimal", ["decimal", "9007199254740993"]),
+        ("int", "9007199254740993", "number", ["int", "9007199254740993"]),
+        ("int", "5", "float | int", ["float", "5f"]),
+        ("int", "5", "int | float", ["int", "5"]),
+        ("float", "0.30000000000000004", "decimal", ["decimal", "0.3"]),
+        ("decimal", "0.12345678901234567890123dec", "float", ["float", "0.12345678901234569f"]),
+    ] {
+        let reply = run(&rows(from, value, to)).await;
+        assert_eq!(reply.0[5].as_ref().unwrap()[0][0], from, "the definition alone changes no row");
+        assert_eq!(reply.0[7].as_ref().unwrap(), &json!([after]), "{from} to {to}");
+    }
+    let refused = run(&rows("float", "1.5", "int")).await;
+    assert!(refused.0[6].as_ref().unwrap_err().message.contains("Expected `int` but found `1.5f`"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_length_of_an_array_type_is_the_only_one_that_it_takes() {
+    let text =
+        "USE NS a DB b; DEFINE FIELD a ON t TYPE array<int, 3>; CREATE t SET a = [1, 2]; CREATE t SET a = [1, 2, 3];";
+    let reply = run(text).await;
+    assert!(reply.0[2].is_err() && reply.0[3].is_ok(), "{reply:?}");
+}

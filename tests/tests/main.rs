@@ -10,3 +10,4 @@ mod fresh;
 mod replicas;
 mod stepwise;
 mod traps;
+mod writes;

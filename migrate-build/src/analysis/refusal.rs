@@ -114,6 +114,16 @@ fn clauses(schema: &Schema, field: &Field, table: &str) -> Option<Reason> {
     }
 }
 
+fn is_within(inner: &Field, outer: &Field) -> bool {
+    outer.path.len() < inner.path.len() && inner.path.starts_with(&outer.path)
+}
+
+/// Whether a field is one inside another that gives it another type.
+pub(super) fn is_at_odds(inner: &Field, outer: &Field) -> bool {
+    let rest = inner.path.get(outer.path.len()..).unwrap_or_default();
+    is_within(inner, outer) && !outer.value_type.admits(rest, &inner.value_type)
+}
+
 /// What is wrong with a field among the definitions around it.
 fn surroundings(schema: &Schema, field: &Field, table: &str) -> Option<Reason> {
     let relation = schema.table(table).and_then(|table| match &table.kind {
@@ -130,15 +140,12 @@ fn surroundings(schema: &Schema, field: &Field, table: &str) -> Option<Reason> {
     if relation.is_some() && is_end && !matches!(field.value_type, ValueType::Over("record", _) | ValueType::Any) {
         return Some(("`in` and `out` of a relation are records", "give it the type `record<…>`"));
     }
-    let is_within =
-        |inner: &Field, outer: &Field| outer.path.len() < inner.path.len() && inner.path.starts_with(&outer.path);
     for (_, other) in schema.fields(table) {
         if is_within(field, other) {
             if other.computed.is_some() && field.computed.is_none() {
                 return Some(("a part of a `COMPUTED` field cannot be defined", "remove the computed field first"));
             }
-            let rest = field.path.get(other.path.len()..).unwrap_or_default();
-            if !other.value_type.admits(rest, &field.value_type) {
+            if is_at_odds(field, other) {
                 return Some((
                     "its type is not the one that the field around it gives it",
                     "change the type of the field around it as well, and before it",

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use migrate_core::{Difference, Effect, Loss, Object, ObjectKind, Undo, UndoSafety};
 
@@ -14,7 +14,7 @@ use super::transition::{Transition, Verdict};
 use super::{Input, no_undo, worse};
 use crate::definition::{Access, Reference, Secret, Shape};
 use crate::rules::m229_down_mismatch;
-use crate::surql;
+use crate::surql::{self, Loosened};
 use crate::{Diagnostics, Source};
 
 /// How often a script is mended until it leads back. One round restores what differs, a second what the first implied.
@@ -114,18 +114,34 @@ impl Way<'_> {
             }
         }
         let mut restored: Vec<&Object> = differences.iter().filter_map(restoration).collect();
-        // What does not fit the field around it can only be defined before that field.
-        restored.sort_by_key(|object| (object.kind(), depth(&self.before, object), !self.is_at_odds(object)));
-        for object in restored {
-            statements.extend(self.before.get(object).map(define).unwrap_or_default());
-        }
+        restored.sort_by_key(|object| (object.kind(), depth(&self.before, object)));
+        let loosened = self.loosened(&restored);
+        // What stands on a table comes after it.
+        let (before, after): (Vec<&Object>, Vec<&Object>) =
+            restored.into_iter().partition(|object| object.kind() < ObjectKind::Field);
+        statements.extend(before.into_iter().filter_map(|object| self.before.get(object)).flat_map(define));
+        statements.extend(loosened.values().map(|loosened| loosened.first.clone()));
+        let after = after.into_iter().filter(|object| !loosened.contains_key(object));
+        statements.extend(after.filter_map(|object| self.before.get(object)).flat_map(define));
+        // From the inside out, since a field may not come to disagree with one around it.
+        statements.extend(loosened.into_values().rev().map(|loosened| loosened.last));
         statements
     }
 
-    /// Whether the database would refuse an object's definition of before, were it not there already.
-    fn is_at_odds(&self, object: &Object) -> bool {
-        let entry = self.before.get(object);
-        entry.is_some_and(|entry| refusal::of_definition(&self.before, &entry.definition).is_some())
+    /// The fields that had another type than they gave to what is inside them: so they came to be by `ALTER`, and so they
+    /// come to be again.
+    fn loosened(&self, restored: &[&Object]) -> BTreeMap<Object, Loosened> {
+        let mut outer: BTreeSet<&Object> = BTreeSet::new();
+        for object in restored {
+            let field = self.before.get(object).and_then(|entry| entry.definition.shape.field());
+            let Some((field, table)) = field.zip(object.table()) else { continue };
+            for (other, beside) in self.before.fields(table) {
+                outer.extend(refusal::is_at_odds(field, beside).then_some(other));
+                outer.extend(refusal::is_at_odds(beside, field).then_some(*object));
+            }
+        }
+        let loosened = |object: &Object| surql::loosened(&self.before.get(object)?.definition);
+        outer.into_iter().filter_map(|object| Some((object.clone(), loosened(object)?))).collect()
     }
 
     /// What going back loses: rows and values written since, and secrets that nobody wrote down.

@@ -52,8 +52,10 @@ impl Field {
             ValueType::Any => self.assert.is_none(),
             ref value_type => value_type.accepts_none(),
         };
+        // No record is without an id.
+        let is_id = self.path == ["id"];
         match self.default {
-            _ if is_filled || may_lack => Required::Never,
+            _ if is_filled || may_lack || is_id => Required::Never,
             DefaultValue::Once(_) => Required::OfOldRows,
             DefaultValue::None | DefaultValue::Always(_) => Required::OfAllRows,
         }

@@ -24,7 +24,8 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
                     continue;
                 }
                 let name = placed.path.concat();
-                let message = format!("an edge of `{table}` has a `{name}` of `{}`, not of `{end}`", field.value_type);
+                let message =
+                    format!("the `{name}` of `{table}` is `{}`, and a record of `{end}` is not", field.value_type);
                 let help = "turn the edge round, or widen the relation first: `ALTER TABLE … TYPE RELATION IN … OUT …`";
                 diagnostics.push(step.at_write(&RULE, write, end, message, help.to_owned()));
             }
@@ -54,7 +55,7 @@ mod tests {
         assert_eq!(
             said(&[BEFORE, "RELATE b:1->likes->b:1"], "M215"),
             [
-                "an edge of `likes` has a `in` of `record<a>`, not of `b` | b | turn the edge round, or widen the relation first: \
+                "the `in` of `likes` is `record<a>`, and a record of `b` is not | b | turn the edge round, or widen the relation first: \
               `ALTER TABLE … TYPE RELATION IN … OUT …`"
             ]
         );

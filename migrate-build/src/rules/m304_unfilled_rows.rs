@@ -51,5 +51,6 @@ mod tests {
         assert_eq!(codes("DEFINE FIELD a ON user TYPE string; UPDATE user SET a = 'x'"), ["M301"]);
         assert_eq!(codes("DEFINE FIELD a ON user TYPE string DEFAULT 'x'; UPDATE user SET a = 'x'"), ["M301"]);
         assert_eq!(codes("DEFINE FIELD a ON user TYPE string DEFAULT ALWAYS 'x'"), [""; 0]);
+        assert_eq!(codes("DEFINE FIELD id ON user TYPE string"), ["M301"], "no record is without one");
     }
 }

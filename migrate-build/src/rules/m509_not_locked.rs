@@ -20,10 +20,7 @@ pub(crate) fn diagnostic(folder: &Folder, files: &[&str], lines: &str, severity:
         ),
     };
     let file = folder.file(LOCKFILE);
-    let help = format!(
-        "before shipping run `cargo migrate lock --dir {folder}`, or append these lines to `{file}`; then commit it"
-    );
-    Diagnostic::of_file(&RULE, file, message, help)
-        .with_note(format!("the lines to append:\n{lines}"))
-        .with_severity(severity)
+    let help = format!("before shipping run `cargo migrate lock --dir {folder}` and commit `{file}`");
+    let note = format!("it writes these lines, which you may also append to `{file}` yourself:\n{lines}");
+    Diagnostic::of_file(&RULE, file, message, help).with_note(note).with_severity(severity)
 }

@@ -1,5 +1,6 @@
-//! One file a rule; [`RULES`] is the table of them.
+//! One file a rule; [`RULES`] is the table of them. What two rules share has a file of its own.
 
+mod jump;
 pub(crate) mod m001_folder_unreadable;
 pub(crate) mod m002_file_unreadable;
 pub(crate) mod m003_unexpected_file;

@@ -22,7 +22,9 @@ mod unlocated;
 pub(crate) mod testing;
 
 pub(crate) use self::batch::{Batch, End, Takes};
-pub(crate) use self::lower::{Alteration, body_changes, implicit_table, implied, removing, statements};
+pub(crate) use self::lower::{
+    Alteration, Loosened, body_changes, implicit_table, implied, loosened, removing, statements,
+};
 pub(crate) use self::parse::parse;
 pub(crate) use self::statement::ParsedStatement;
 pub(crate) use self::traps::check;

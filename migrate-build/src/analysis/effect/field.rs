@@ -30,6 +30,10 @@ pub(super) fn addition(field: &Field, parent: &Parent<'_>, is_backfilled: bool) 
             }
         }
         _ if is_part => Impact::additive("it is of a part that was not defined"),
+        _ if field.path == ["id"] => match (&field.value_type, &field.assert) {
+            (ValueType::Any, None) => Impact::additive("it takes every id that was taken"),
+            _ => Impact::restrictive("ids of another kind than an older binary may give are refused"),
+        },
         _ => match field.required() {
             Required::Never => Impact::additive("it may be left out"),
             Required::OfOldRows if is_backfilled => {
@@ -64,9 +68,9 @@ fn worn() -> Impact {
 pub(super) fn modification(before: &Field, after: &Field) -> Impact {
     let reception = after.value_type.receives(&before.value_type);
     let narrows = || before.value_type.receives(&after.value_type) != Reception::Refused;
-    match reception {
-        Reception::Worn => return worn(),
-        Reception::Refused if !narrows() => {
+    match (reception, part_received(&before.value_type, &after.value_type)) {
+        (Reception::Worn, _) | (Reception::Refused, Some(Reception::Worn)) => return worn(),
+        (Reception::Refused, None) if !narrows() => {
             return Impact::new(Effect::Destructive(Loss::Data), "values of the old type do not fit the new one");
         }
         _ => {}
@@ -78,6 +82,13 @@ pub(super) fn modification(before: &Field, after: &Field) -> Impact {
         Some(reason) => Impact::restrictive(reason),
         None => Impact::additive("it takes every value that it took"),
     }
+}
+
+/// What becomes of those values of a union that another type does not refuse, if there are any but `NONE`.
+fn part_received(before: &ValueType, after: &ValueType) -> Option<Reception> {
+    let ValueType::Union(parts) = before else { return None };
+    let parts = parts.iter().filter(|part| **part != ValueType::plain("none"));
+    parts.map(|part| after.receives(part)).filter(|reception| *reception != Reception::Refused).max()
 }
 
 /// Why an older binary's reads or writes may be refused or changed, if they may.

@@ -8,6 +8,7 @@ const BEFORE: &str = "
     DEFINE FIELD name ON user TYPE string;
     DEFINE FIELD age ON user TYPE int ASSERT $value > 0;
     DEFINE FIELD tags ON user TYPE array<string>;
+    DEFINE FIELD count ON user TYPE option<int>;
     DEFINE FIELD ratio ON user TYPE option<float>;
     DEFINE FIELD marks ON user TYPE array<int>;
     DEFINE FIELD pair ON user TYPE array<int, 2>;
@@ -98,6 +99,8 @@ fn what_may_refuse_an_older_binary_is_restrictive() {
             "ALTER FIELD age ON user TYPE option<decimal>",
             "DEFINE FIELD OVERWRITE marks ON user TYPE array<decimal>",
             "ALTER FIELD ratio ON user TYPE option<int>",
+            "ALTER FIELD count ON user TYPE decimal",
+            "DEFINE FIELD id ON user TYPE string",
             "ALTER FIELD ratio ON user TYPE option<int | float>",
             "DEFINE ACCESS OVERWRITE app ON DATABASE TYPE RECORD",
             "ALTER FIELD age ON user ASSERT $value > 1",
@@ -134,6 +137,8 @@ fn what_loses_something_is_destructive() {
             "REMOVE FIELD name ON user",
             "ALTER FIELD age ON user TYPE string",
             "ALTER FIELD age ON user TYPE float",
+            "ALTER FIELD count ON user TYPE float",
+            "ALTER FIELD count ON user TYPE option<string>",
             "ALTER FIELD age ON user TYPE float | int",
             "ALTER FIELD ratio ON user TYPE option<decimal>",
             "DEFINE FIELD OVERWRITE marks ON user TYPE array<float>",

@@ -78,3 +78,21 @@ fn where_there_is_none_the_reason_is_given() {
 fn doing_nothing_is_undone_by_nothing() {
     assert_eq!(derived(&["DEFINE TABLE a", "SELECT * FROM a"]), (String::new(), UndoSafety::Safe));
 }
+
+#[test]
+fn types_that_disagree_are_brought_back_by_the_way_they_came() {
+    let chain = ["DEFINE FIELD a ON t TYPE array<int>; ALTER FIELD a ON t TYPE array<string>", "REMOVE TABLE t"];
+    let text = "DEFINE TABLE OVERWRITE t TYPE ANY SCHEMALESS PERMISSIONS NONE;\n\
+                DEFINE FIELD OVERWRITE a ON t PERMISSIONS FULL;\n\
+                DEFINE FIELD OVERWRITE a.* ON t TYPE int PERMISSIONS FULL;\n\
+                ALTER FIELD a ON t TYPE array<string>;\n";
+    assert_eq!(derived(&chain), (text.into(), UndoSafety::Unsafe));
+
+    let part = [chain[0], "DEFINE FIELD OVERWRITE a.* ON t TYPE string COMMENT 'c'"];
+    assert_eq!(derived(&part).0.lines().last(), Some("ALTER FIELD a ON t TYPE array<string>;"));
+    let both = "DEFINE TABLE t SCHEMAFULL; DEFINE FIELD o ON t TYPE object FLEXIBLE; DEFINE FIELD o.p ON t TYPE array<int>; \
+                ALTER FIELD o.p ON t TYPE array<bool>; ALTER FIELD o ON t TYPE string DROP FLEXIBLE";
+    assert!(
+        derived(&[both, "REMOVE FIELD o ON t; REMOVE FIELD o.p ON t; REMOVE FIELD o.p.* ON t"]).0.contains("ALTER")
+    );
+}

@@ -76,12 +76,12 @@ pub(super) fn analyzer(statement: &DefineAnalyzerStatement) -> Option<Parts> {
     let mut canonical = DefineAnalyzerStatement { kind: DefineKind::Default, name: ident(&name), ..statement.clone() };
     let mut unknown = None;
     resolve(&mut canonical.comment, constant::comment(&statement.comment), &mut unknown, COMMENT);
-    let called = canonical.function.as_ref().map(|function| {
-        let function = function.as_str();
-        Reference::Call(Call {
-            function: function.strip_prefix("fn::").unwrap_or(function).to_owned(),
-            arguments: None,
-        })
+    let function = canonical.function.as_deref();
+    // Those of a module are not the schema's own.
+    let own = function.filter(|function| !function.starts_with("mod::") && !function.starts_with("silo::"));
+    let called = own.map(|function| {
+        let function = function.strip_prefix("fn::").unwrap_or(function).to_owned();
+        Reference::Call(Call { function, arguments: None })
     });
     let mut parts = opaque(name, DefineStatement::Analyzer(canonical), unknown);
     parts.references.extend(called);

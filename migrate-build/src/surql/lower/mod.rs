@@ -14,6 +14,7 @@ mod define_table;
 mod given;
 mod implied;
 mod kind;
+mod loosening;
 mod name;
 mod nested;
 mod permission;
@@ -21,6 +22,7 @@ mod print;
 mod read;
 mod remove;
 mod removing;
+mod target;
 mod walk;
 mod walk_kind;
 
@@ -36,6 +38,7 @@ use crate::{Diagnostics, Source};
 
 pub(crate) use self::alteration::Alteration;
 pub(crate) use self::implied::{implicit_table, implied};
+pub(crate) use self::loosening::{Loosened, loosened};
 pub(crate) use self::removing::removing;
 
 impl ParsedStatement {
