@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -22,6 +23,16 @@ pub trait Database: Send + Sync {
 }
 
 impl<D: Database> Database for &D {
+    fn query(
+        &self,
+        text: String,
+        variables: Map<String, Value>,
+    ) -> impl Future<Output = Result<Reply, QueryError>> + Send {
+        (**self).query(text, variables)
+    }
+}
+
+impl<D: Database> Database for Arc<D> {
     fn query(
         &self,
         text: String,

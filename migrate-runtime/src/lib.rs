@@ -23,6 +23,8 @@ mod failure;
 #[cfg(feature = "surrealdb")]
 mod fleet;
 #[cfg(feature = "surrealdb")]
+mod gate;
+#[cfg(feature = "surrealdb")]
 mod inventory;
 #[cfg(feature = "surrealdb")]
 mod ledger;
@@ -74,6 +76,7 @@ pub use crate::{
     context::{Context, ContextError},
     database::{Database, QueryError, Reply, StatementError, StatementErrorKind},
     fleet::{Fleet, FleetError},
+    gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
     ledger::Status,
     migrator::Migrator,
     order::ModulesError,

@@ -7,6 +7,7 @@ mod example_schema;
 mod facts;
 mod faults;
 mod fresh;
+mod gate;
 mod replicas;
 mod stepwise;
 mod traps;

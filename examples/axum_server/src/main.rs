@@ -1,0 +1,99 @@
+//! A web service that keeps the notes of every tenant in a database of its own.
+//!
+//! It listens at once. A tenant's database is brought to the schema of this binary when the first request for it
+//! arrives, or in the background with `--eager`. A tenant that cannot be brought there is answered with 503 and the
+//! reason, while all others are served.
+#![forbid(unsafe_code)]
+
+mod args;
+mod eager;
+mod error;
+mod health;
+mod notes;
+mod problem;
+mod prototype;
+mod routes;
+mod service;
+mod shutdown;
+mod store;
+mod tenant;
+mod tenants;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use migrate_runtime::{Gate, GateOptions, Migrations, Migrator, embed_migrations};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Args;
+use crate::eager::Eager;
+use crate::error::Error;
+use crate::service::Service;
+
+/// The whole history of the schema, checked while this binary was built.
+static SCHEMA: Migrations = embed_migrations!("migrations");
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    log_to_stderr();
+    match run(&args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // `eprintln!` would panic where nobody reads standard error.
+            let _ = writeln!(io::stderr(), "error: {}", error::with_causes(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<(), Error> {
+    let db = Arc::new(store::open(args).await?);
+    for tenant in &args.broken {
+        prototype::put(&db, tenant).await?;
+    }
+    let migrator = Migrator::new([&SCHEMA])?.applied_by(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    let options = GateOptions::default().patience(args.patience());
+    let gate = Gate::with_options(migrator, Arc::clone(&db), options);
+    let service = Service::new(Arc::clone(&db), gate.clone());
+    let eager = if args.eager { Eager::start(gate.clone(), service.eager.clone()) } else { Eager::none() };
+
+    let listener = TcpListener::bind(args.listen).await.map_err(Error::Listen)?;
+    let address = listener.local_addr().map_err(Error::Listen)?;
+    // For whoever started this on a port of the system's choice.
+    writeln!(io::stdout(), "listening on http://{address}").map_err(Error::Output)?;
+
+    let told = shutdown::Told::start()?;
+    let served = axum::serve(listener, routes::all(service)).with_graceful_shutdown(told.clone().wait());
+    let ended = async {
+        served.await.map_err(Error::Serve)?;
+        info!("no request is left; waiting for the migrations under way");
+        eager.finished().await;
+        gate.idle().await;
+        Ok::<(), Error>(())
+    };
+    tokio::select! {
+        result = ended => result?,
+        () = told.overdue(args.grace()) => warn!("something took too long and is cut off; nothing of it is half done"),
+    }
+    drop(gate);
+    store::close(db).await;
+    info!("stopped");
+    Ok(())
+}
+
+/// `RUST_LOG` chooses what is shown.
+fn log_to_stderr() {
+    // The storage engine warns when the process lets go of a store, even of one that was closed in order.
+    let usual = || EnvFilter::new("warn,surrealkv=error,axum_server=info,migrate_runtime=info");
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
