@@ -250,7 +250,11 @@ impl Applier {
     async fn send(&self, database: &impl Database, context: &Context, script: &Script, steps: &[Step]) -> Sent {
         let reply = match database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause)) => return Sent::nothing(Err(failed(&steps[0], None, 0, cause))),
+            // A text that takes too long as a whole may not do so migration by migration; and what of it was committed is
+            // found when the failure is to be recorded.
+            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => {
+                return Sent::nothing(Err(failed(&steps[0], None, 0, cause)));
+            }
             Err(QueryError::NotAllowed(reason)) => return Sent::nothing(Err(Refusal::Unavailable { reason })),
             // Whether it ran is unknown: only the ledger can tell.
             Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
@@ -348,6 +352,6 @@ pub(crate) fn unanswered(error: &QueryError) -> Probe {
         QueryError::Refused(reason) | QueryError::NotAllowed(reason) => {
             Probe::Refused(Refusal::Unavailable { reason: reason.clone() })
         }
-        QueryError::Conflict(_) | QueryError::Lost(_) => Probe::Again(error.to_string()),
+        QueryError::Conflict(_) | QueryError::TimedOut(_) | QueryError::Lost(_) => Probe::Again(error.to_string()),
     }
 }

@@ -66,12 +66,16 @@ pub enum StatementErrorKind {
     RecordExists,
     /// The table does not exist.
     NoSuchTable,
+    /// The namespace or the database does not exist: somebody has removed it since it was entered.
+    NoSuchContext,
     /// Another transaction was there first: the whole may be tried again.
     Conflict,
     /// It did not run, or what it did was taken back, because of another statement of its transaction.
     Bystander,
     /// The user has no right to it.
     NotAllowed,
+    /// The time that the server gives a query or a transaction was over.
+    TimedOut,
     /// Anything else: the migration's own doing.
     Other,
 }
@@ -89,6 +93,9 @@ pub enum QueryError {
     /// Another transaction was there first and nothing ran.
     #[error("a concurrent transaction was there first: {0}")]
     Conflict(String),
+    /// The time that the server gives a query was over. What it had committed by then stays.
+    #[error("the database gave up on the query: {0}")]
+    TimedOut(String),
     /// The answer did not arrive: whether the text ran is unknown.
     #[error("the connection was lost: {0}")]
     Lost(String),

@@ -39,6 +39,8 @@ mod plan;
 #[cfg(feature = "surrealdb")]
 mod probe;
 #[cfg(feature = "surrealdb")]
+mod reach;
+#[cfg(feature = "surrealdb")]
 mod refusal;
 #[cfg(feature = "surrealdb")]
 mod replica;
@@ -82,6 +84,7 @@ pub use crate::{
     order::ModulesError,
     outcome::{Applied, ContextReport, Outcome},
     plan::Ahead,
+    reach::reach,
     refusal::{DivergentPart, Refusal, Unknown},
     report::{Counts, Report},
 };

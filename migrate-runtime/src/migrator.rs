@@ -62,7 +62,8 @@ impl Migrator {
     }
 
     /// How long one context is tried again after conflicts and lost connections; two minutes unless set. A migration
-    /// that is running is never cut short.
+    /// that is running is never cut short. A database that has fallen silent is noticed within 15 seconds, by which the
+    /// end may come later.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.applier.deadline = deadline.min(LONGEST);

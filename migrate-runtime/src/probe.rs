@@ -59,7 +59,7 @@ fn read_one(context: &Context, entered: Result<Value, StatementError>, rows: Res
         },
         Err(error) => match error.kind {
             StatementErrorKind::NoSuchTable => Probe::Ledger(Ledger { table: LedgerTable::Missing, rows: Vec::new() }),
-            StatementErrorKind::Conflict => Probe::Again(error.message),
+            StatementErrorKind::Conflict | StatementErrorKind::NoSuchContext => Probe::Again(error.message),
             _ => Probe::Refused(Refusal::Unreadable { reason: error.message }),
         },
     }
@@ -95,6 +95,12 @@ mod tests {
             let refused = one(Ok(here.clone()), Err(kind));
             assert!(matches!(refused, Probe::Refused(Refusal::Unreadable { .. })), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_context_that_is_removed_behind_its_use_is_asked_about_again() {
+        let here = json!({"namespace": "a", "database": "b"});
+        assert!(matches!(one(Ok(here), Err(StatementErrorKind::NoSuchContext)), Probe::Again(_)));
     }
 
     #[test]

@@ -1,17 +1,24 @@
 //! The [`Database`] of the SurrealDB SDK, for every engine of it.
 
+use std::future::{Future, IntoFuture};
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 use serde_json::{Map, Value};
 use surrealdb::types::{
     AlreadyExistsError, Error, ErrorDetails, NotFoundError, QueryError as SdkQueryError, Value as SdkValue,
 };
 use surrealdb::{Connection, Surreal};
+use tokio::time::{sleep, timeout};
 
 use crate::{Database, QueryError, Reply, StatementError, StatementErrorKind};
 
 impl<C: Connection> Database for Surreal<C> {
     async fn query(&self, text: String, variables: Map<String, Value>) -> Result<Reply, QueryError> {
-        let query = Surreal::query(self, text).bind(Value::Object(variables));
-        let mut response = query.await.map_err(|error| query_error(&error))?;
+        let query = Surreal::query(self, text).bind(Value::Object(variables)).into_future();
+        let response = while_alive(&PATIENCE, query, || Surreal::query(self, "RETURN NONE;").into_future()).await?;
+        let mut response = response.map_err(|error| query_error(&error))?;
         let mut errors = response.take_errors();
         // `take_errors` removes the failed statements, so that what is left and what was taken make up the whole.
         let statements = response.num_statements() + errors.len();
@@ -26,15 +33,62 @@ impl<C: Connection> Database for Surreal<C> {
     }
 }
 
+/// For how long a database may be silent.
+struct Patience {
+    /// How long an answer may stay away until the database is asked whether it is still there.
+    silence: Duration,
+    /// It then has this often [`TICKS`] to say anything. Each is waited for by itself, so that a process that stood
+    /// still does not take its own pause for the database's.
+    tick: Duration,
+}
+
+const PATIENCE: Patience = Patience { silence: Duration::from_secs(5), tick: Duration::from_secs(1) };
+const TICKS: u32 = 10;
+
+/// Waits for an answer as long as the database answers at all.
+///
+/// The SDK waits for ever: for an answer over a connection that is dead without anybody having said so, and, while it
+/// reconnects, for a server that may never come back. How long a migration takes nobody knows, so there is no limit on
+/// that; but a database that works on one query answers another one meanwhile.
+async fn while_alive<T, U, P: Future<Output = U>>(
+    patience: &Patience,
+    query: impl Future<Output = T>,
+    ask: impl Fn() -> P,
+) -> Result<T, QueryError> {
+    let mut query = pin!(query);
+    loop {
+        if let Ok(answer) = timeout(patience.silence, &mut query).await {
+            return Ok(answer);
+        }
+        let mut asked = pin!(ask());
+        let mut ticks = 0;
+        loop {
+            if ticks == TICKS {
+                let silence = patience.silence + patience.tick * TICKS;
+                return Err(QueryError::Lost(format!("the database has not answered anything for {silence:?}")));
+            }
+            match select(&mut query, select(&mut asked, pin!(sleep(patience.tick)))).await {
+                Either::Left((answer, _)) => return Ok(answer),
+                Either::Right((Either::Left(_), _)) => break,
+                Either::Right((Either::Right(_), _)) => ticks += 1,
+            }
+        }
+    }
+}
+
 fn statement_error(error: &Error) -> StatementError {
     let kind = match error.details() {
         ErrorDetails::Thrown => StatementErrorKind::Thrown,
         ErrorDetails::AlreadyExists(Some(AlreadyExistsError::Record { .. })) => StatementErrorKind::RecordExists,
         ErrorDetails::NotFound(Some(NotFoundError::Table { .. })) => StatementErrorKind::NoSuchTable,
+        ErrorDetails::NotFound(Some(NotFoundError::Namespace { .. } | NotFoundError::Database { .. })) => {
+            StatementErrorKind::NoSuchContext
+        }
         ErrorDetails::Query(Some(SdkQueryError::TransactionConflict)) => StatementErrorKind::Conflict,
         ErrorDetails::Query(Some(SdkQueryError::NotExecuted | SdkQueryError::Cancelled)) => {
             StatementErrorKind::Bystander
         }
+        ErrorDetails::Query(Some(SdkQueryError::TimedOut { .. })) => StatementErrorKind::TimedOut,
         ErrorDetails::NotAllowed(_) => StatementErrorKind::NotAllowed,
         _ => StatementErrorKind::Other,
     };
@@ -47,7 +101,35 @@ fn query_error(error: &Error) -> QueryError {
         ErrorDetails::Validation(_) => QueryError::Refused(message),
         ErrorDetails::NotAllowed(_) => QueryError::NotAllowed(message),
         ErrorDetails::Query(Some(SdkQueryError::TransactionConflict)) => QueryError::Conflict(message),
+        ErrorDetails::Query(Some(SdkQueryError::TimedOut { .. })) => QueryError::TimedOut(message),
         // Whatever else keeps the results from arriving leaves it unknown whether the text ran.
         _ => QueryError::Lost(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    const SHORT: Patience = Patience { silence: Duration::from_millis(1), tick: Duration::from_millis(2) };
+
+    #[tokio::test]
+    async fn an_answer_is_waited_for_while_the_database_answers_others() {
+        let slow = sleep(SHORT.silence + SHORT.tick * TICKS * 5);
+        assert_eq!(while_alive(&SHORT, slow, || ready(())).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_database_that_answers_nothing_is_given_up() {
+        let lost = while_alive(&SHORT, pending::<()>(), pending::<()>).await;
+        assert!(matches!(lost, Err(QueryError::Lost(_))), "{lost:?}");
+    }
+
+    #[tokio::test]
+    async fn a_late_answer_counts() {
+        let patience = Patience { tick: Duration::from_mins(1), ..SHORT };
+        assert_eq!(while_alive(&patience, sleep(SHORT.silence * 10), pending::<()>).await, Ok(()));
     }
 }

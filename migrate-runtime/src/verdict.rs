@@ -38,7 +38,9 @@ impl Script {
     /// A step may be applied although the one before it was not: somebody else had applied that one meanwhile.
     pub(crate) fn verdicts(&self, reply: &Reply) -> Result<Vec<Verdict>, Misshapen> {
         let (expected, got) = (self.slots.len(), reply.0.len());
-        if expected != got {
+        let timed_out = reply.0.last().and_then(|last| last.as_ref().err());
+        let timed_out = timed_out.filter(|error| got < expected && error.kind == StatementErrorKind::TimedOut);
+        if expected != got && timed_out.is_none() {
             let errors = reply.0.iter().filter_map(|result| result.as_ref().err());
             let mut causes = errors.filter(|error| error.kind != StatementErrorKind::Bystander);
             let cause = causes.next().map(|error| error.message.clone());
@@ -49,14 +51,31 @@ impl Script {
         let verdict = |block: &[((usize, Role), &Result<_, StatementError>)]| {
             verdict(block.iter().filter_map(|((_, role), result)| Some((*role, result.as_ref().err()?))))
         };
-        Ok(blocks.map(verdict).collect())
+        let mut verdicts: Vec<_> = blocks.map(verdict).collect();
+        if let Some(error) = timed_out {
+            // The server gave up on the transaction at its last result, and on the rest of the text with it. All results
+            // of that transaction say so.
+            let statement = match self.slots[got - 1] {
+                (_, Role::Statement(statement)) => Some(statement),
+                _ => None,
+            };
+            verdicts.pop();
+            verdicts.push(Verdict::Failed { statement, cause: error.message.clone() });
+        }
+        Ok(verdicts)
     }
 }
 
 fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone) -> Verdict {
     let again = |error: &StatementError| Verdict::Again(error.message.clone());
-    if let Some((_, conflict)) = errors.clone().find(|(_, error)| error.kind == StatementErrorKind::Conflict) {
-        return again(conflict);
+    // Somebody else was there first, or has taken the context away since it was entered.
+    let interferes = |(role, error): &(Role, &StatementError)| match error.kind {
+        StatementErrorKind::Conflict => true,
+        StatementErrorKind::NoSuchContext => *role != Role::Enter,
+        _ => false,
+    };
+    if let Some((_, error)) = errors.clone().find(interferes) {
+        return again(error);
     }
     let mut causes = errors.clone().filter(|(_, error)| error.kind != StatementErrorKind::Bystander);
     let Some((role, error)) = causes.next() else {
@@ -65,6 +84,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
     };
     let failed = |statement| Verdict::Failed { statement, cause: error.message.clone() };
     match role {
+        Role::Commit if error.kind == StatementErrorKind::TimedOut => failed(None),
         Role::Enter => Verdict::NotEntered(error.message.clone()),
         Role::Guard if error.kind == StatementErrorKind::Thrown => Verdict::NotEntered(error.message.clone()),
         // The guard fails in no other way of its own: the whole transaction did, and perhaps it was committed.
@@ -154,6 +174,15 @@ mod tests {
     }
 
     #[test]
+    fn a_context_that_was_removed_behind_its_use_means_again_and_one_that_cannot_be_entered_does_not() {
+        use StatementErrorKind::NoSuchContext;
+        let removed = verdicts(&[(3, NoSuchContext), (6, Bystander)]).unwrap().swap_remove(0);
+        assert_eq!(removed, Verdict::Again("NoSuchContext".into()));
+        let absent = verdicts(&[(0, NoSuchContext), (2, Thrown)]).unwrap().swap_remove(0);
+        assert_eq!(absent, Verdict::NotEntered("NoSuchContext".into()));
+    }
+
+    #[test]
     fn a_transaction_that_fell_without_a_cause_means_again() {
         assert_eq!(verdicts(&[(6, Bystander)]).unwrap(), [Verdict::Again("Bystander".into()), Verdict::Applied]);
     }
@@ -164,6 +193,20 @@ mod tests {
         assert_eq!(elsewhere, Verdict::NotEntered("Thrown".into()));
         let refused = verdicts(&[(0, Other), (2, Thrown)]).unwrap().swap_remove(0);
         assert_eq!(refused, Verdict::NotEntered("Other".into()));
+    }
+
+    #[test]
+    fn a_transaction_that_the_server_gave_up_on_failed_where_it_stood() {
+        let timed_out = || Err(StatementError { kind: StatementErrorKind::TimedOut, message: "late".to_owned() });
+        let slots: Vec<_> = [0, 1].iter().flat_map(|&step| ONE_STEP.map(|role| (step, role))).collect();
+        let script = Script { text: String::new(), variables: Map::new(), slots, blocks: Vec::new() };
+        // `USE` and `BEGIN` stand; the guard, the claim and the statement fell with the rest of the text.
+        let first = Reply(vec![Ok(Value::Null), Ok(Value::Null), timed_out(), timed_out(), timed_out()]);
+        let failed = Verdict::Failed { statement: Some(0), cause: "late".into() };
+        assert_eq!(script.verdicts(&first).unwrap(), std::slice::from_ref(&failed));
+        let mut second = Reply(vec![Ok(Value::Null); ONE_STEP.len() + 2]);
+        second.0.extend([timed_out(), timed_out(), timed_out()]);
+        assert_eq!(script.verdicts(&second).unwrap(), [Verdict::Applied, failed]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub enum Fault {
     UseRefused,
 }
 
-/// A database that misbehaves as it is told, query by query, and remembers every text that was sent.
+/// A database that misbehaves as it is told, query by query, and remembers all that was sent.
 #[derive(Debug)]
 pub struct Faulty<D> {
     database: D,
@@ -34,13 +34,14 @@ pub struct Faulty<D> {
     /// What happens to queries after the listed faults.
     afterwards: Fault,
     texts: Mutex<Vec<String>>,
+    variables: Mutex<Vec<String>>,
 }
 
 impl<D> Faulty<D> {
     /// These faults, one a query, and then none.
     pub fn new(database: D, faults: impl IntoIterator<Item = Fault>) -> Self {
         let faults = Mutex::new(faults.into_iter().collect());
-        Self { database, faults, afterwards: Fault::Pass, texts: Mutex::default() }
+        Self { database, faults, afterwards: Fault::Pass, texts: Mutex::default(), variables: Mutex::default() }
     }
 
     /// The same fault for every query.
@@ -53,6 +54,11 @@ impl<D> Faulty<D> {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The variables that were sent so far, as JSON, an object a query.
+    pub fn variables(&self) -> Vec<String> {
+        self.variables.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn next_fault(&self) -> Fault {
         let next = self.faults.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         next.unwrap_or_else(|| self.afterwards.clone())
@@ -62,6 +68,8 @@ impl<D> Faulty<D> {
 impl<D: Database> Database for Faulty<D> {
     async fn query(&self, text: String, variables: Map<String, Value>) -> Result<Reply, QueryError> {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
+        let sent = Value::Object(variables.clone()).to_string();
+        self.variables.lock().unwrap_or_else(PoisonError::into_inner).push(sent);
         match self.next_fault() {
             Fault::Pass => self.database.query(text, variables).await,
             Fault::LostBefore => Err(QueryError::Lost("dropped before".to_owned())),

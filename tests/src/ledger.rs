@@ -1,16 +1,29 @@
-use migrate_runtime::{Context, Database};
+use migrate_runtime::{Context, Database, StatementError};
 use serde_json::{Map, Value};
+
+/// The results of `text`, run in a context.
+///
+/// # Panics
+///
+/// When the database does not answer, or the context cannot be entered.
+pub(crate) async fn run(database: &impl Database, context: &Context, text: &str) -> Vec<Result<Value, StatementError>> {
+    let quote = |name: &str| format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"));
+    let enter = format!("USE NS {} DB {};", quote(context.namespace()), quote(context.database()));
+    let reply = database.query(format!("{enter}\n{text}"), Map::new()).await.expect("the database answers");
+    let mut results = reply.0.into_iter();
+    let entered = results.next().expect("a result for `USE`").unwrap_or_else(|error| panic!("{context}: {error}"));
+    assert_eq!(entered["database"], context.database(), "{context} is entered");
+    results.collect()
+}
 
 /// The result of the last statement of `text`, run in a context.
 ///
 /// # Panics
 ///
-/// When it fails.
+/// When a statement fails.
 pub async fn rows(database: &impl Database, context: &Context, text: &str) -> Value {
-    let quote = |name: &str| format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"));
-    let enter = format!("USE NS {} DB {};", quote(context.namespace()), quote(context.database()));
-    let reply = database.query(format!("{enter}\n{text}"), Map::new()).await.expect("the database answers");
-    let last = reply.0.into_iter().map(|result| result.unwrap_or_else(|error| panic!("{text}: {error}"))).next_back();
+    let results = run(database, context, text).await.into_iter();
+    let last = results.map(|result| result.unwrap_or_else(|error| panic!("{text}: {error}"))).next_back();
     last.expect("a result")
 }
 

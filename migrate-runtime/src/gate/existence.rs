@@ -126,7 +126,7 @@ async fn send(database: &impl Database, context: &Context, text: String) -> Resu
     database.query(text, variables).await.map_err(|error| match error {
         QueryError::Refused(reason) | QueryError::NotAllowed(reason) => unavailable(&reason),
         QueryError::Conflict(_) => Unanswered::Conflict(error.to_string()),
-        QueryError::Lost(_) => Unanswered::Lost(error.to_string()),
+        QueryError::Lost(_) | QueryError::TimedOut(_) => Unanswered::Lost(error.to_string()),
     })
 }
 

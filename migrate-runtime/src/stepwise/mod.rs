@@ -232,7 +232,7 @@ impl<D: Database> Stepwise<'_, D> {
     async fn query(&self, script: &Script) -> Result<Reply, Tried> {
         let reply = match self.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause)) => return Err(Tried::Failed(cause)),
+            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => return Err(Tried::Failed(cause)),
             Err(QueryError::NotAllowed(reason)) => return Err(Tried::Refused(Refusal::Unavailable { reason })),
             Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
                 return Err(Tried::Again(error.to_string()));

@@ -1,0 +1,75 @@
+//! One replica of a server that starts: it connects, migrates a fleet, prints the report as JSON and ends with 0 if
+//! every context can be served. Tests start many of them, and kill some.
+//!
+//!     replica URL CHAIN NAMESPACE CONTEXTS DEADLINE_MS
+//!
+//! CHAIN is the name of a chain of these tests, or a folder of migrations. The contexts are the databases `c0`, `c1`, …
+//! of the namespace. It prints a line when it begins to migrate, with the seconds since 1970
+//! by its clock. `REPLICA_LEASE_MS` is how long its lease lasts. With `REPLICA_TOKEN` it signs in by that token, and as
+//! root without it.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use migrate_build::{Folder, Options, load};
+use migrate_runtime::{Context, Fleet, Migrations, Migrator, Report, reach};
+use migrate_tests::{chain, signed_in};
+use surrealdb::Surreal;
+use surrealdb::engine::any::{Any, connect};
+
+type Failure = Box<dyn std::error::Error>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(report) => {
+            let printed = serde_json::to_writer(io::stdout().lock(), &report);
+            if printed.is_ok() && report.all_served() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<Report, Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [url, chain, namespace, contexts, deadline] = &arguments[..] else {
+        return Err("usage: replica URL CHAIN NAMESPACE CONTEXTS DEADLINE_MS".into());
+    };
+    let deadline = Duration::from_millis(deadline.parse()?);
+    let contexts = (0..contexts.parse::<usize>()?).map(|n| Context::new(namespace, format!("c{n}")));
+    let contexts = contexts.collect::<Result<Vec<_>, _>>()?;
+    let mut migrator = Migrator::new([schema(chain)?])?.deadline(deadline).applied_by("replica", "1");
+    if let Ok(lease) = std::env::var("REPLICA_LEASE_MS") {
+        migrator = migrator.lease(Duration::from_millis(lease.parse()?));
+    }
+    let db = reach(deadline, || session(url)).await?;
+    {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "begin {}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
+        stdout.flush()?;
+    }
+    Ok(migrator.migrate_all(&db, Fleet::contexts(contexts)).await?)
+}
+
+async fn session(url: &str) -> surrealdb::Result<Surreal<Any>> {
+    let Ok(token) = std::env::var("REPLICA_TOKEN") else { return signed_in(url).await };
+    let db = connect(url).await?;
+    db.authenticate(token).await?;
+    Ok(db)
+}
+
+fn schema(name: &str) -> Result<&'static Migrations, Failure> {
+    if let Some(chain) = chain(name) {
+        return Ok(chain);
+    }
+    if !Path::new(name).is_dir() {
+        return Err(format!("`{name}` is neither a chain of these tests nor a folder").into());
+    }
+    Ok(Box::leak(Box::new(load(&Folder::new(name), &Options::new("app"))?.leak())))
+}
