@@ -58,6 +58,12 @@ async fn a_use_says_what_it_entered_and_creates_it() {
 }
 
 #[tokio::test]
+async fn what_a_use_creates_within_a_transaction_falls_with_it() {
+    let text = "BEGIN; USE NS a; LET $there = INFO FOR NS; USE DB b; THROW 'x'; COMMIT; INFO FOR ROOT;";
+    assert_eq!(last(text).await["namespaces"], json!({}));
+}
+
+#[tokio::test]
 async fn only_a_table_that_does_not_exist_is_reported_as_such() {
     let reply = run("USE NS a DB b; SELECT * FROM t; DEFINE TABLE t; SELECT * FROM t;").await;
     assert_eq!(kind(&reply, 1), Some(StatementErrorKind::NoSuchTable));

@@ -111,7 +111,8 @@ impl<'a> Chapter<'a> {
             };
             self.obstacle = self.obstacle.or(obstacle);
         }
-        if !lowered.uses.calls.is_empty() && impact.effect >= Effect::Data {
+        let runs_code = !lowered.uses.calls.is_empty() || !lowered.uses.foreign.is_empty();
+        if runs_code && impact.effect >= Effect::Data {
             self.obstacle = self.obstacle.or(Some("it calls functions that may write rows"));
         }
         if !transition.is_exact() {

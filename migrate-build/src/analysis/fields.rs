@@ -1,9 +1,11 @@
 //! What a schema says about the places that a statement writes to.
 
-use migrate_core::{Object, ObjectKind};
+use std::collections::BTreeMap;
 
-use super::schema::{Presence, Schema};
-use crate::definition::{Constant, Field, Table, ValueType};
+use migrate_core::ObjectKind;
+
+use super::schema::{Certainty, Schema};
+use crate::definition::{Constant, Field, ValueType};
 use crate::write::Given;
 
 /// What is known of one place in the rows of a table.
@@ -19,55 +21,73 @@ pub(crate) enum Place<'a> {
 
 /// One value that a statement writes, with what is known of its place.
 #[derive(Debug)]
-pub(crate) struct Placed<'a> {
+pub(crate) struct Placed<'a, 'b> {
     pub(crate) path: Vec<String>,
-    pub(crate) value: &'a Constant,
+    pub(crate) value: &'b Constant,
     pub(crate) place: Place<'a>,
 }
 
-/// What is given to a field, and what is in it where it is an object, each with its place.
-pub(crate) fn placed<'a>(schema: &'a Schema, table: &str, given: &'a Given) -> Vec<Placed<'a>> {
-    let mut found = Vec::new();
-    let mut open = vec![(given.path.clone(), &given.value)];
-    while let Some((path, value)) = open.pop() {
-        let place = schema.place(table, &path);
-        // What is in a value that is refused as a whole is beside the point.
-        let is_refused = match place {
-            Place::Defined(field) => field.value_type.refuses(value),
-            Place::Unknown => true,
-            Place::Free => false,
-        };
-        if let (Constant::Object(entries), false) = (value, is_refused) {
-            open.extend(entries.iter().map(|(key, value)| ([&path[..], std::slice::from_ref(key)].concat(), value)));
-        }
-        found.push(Placed { path, value, place });
-    }
-    found
+/// The fields of a table, as a statement meets them.
+#[derive(Debug)]
+pub(crate) struct Fields<'a> {
+    /// Each with whether it is certain how it is defined.
+    defined: BTreeMap<&'a [String], (&'a Field, Certainty)>,
+    /// Whether a name that no field has is refused.
+    closed: bool,
+    /// Whether there may be fields that are not known.
+    vague: bool,
 }
 
-impl Schema {
-    /// A table of which it is certain how it is defined, and that no other module has to do with it.
-    pub(crate) fn certain_table(&self, name: &str) -> Option<&Table> {
-        let entry = match self.presence(&Object::new(ObjectKind::Table, name.to_owned())) {
-            Presence::Present(entry) if entry.is_exact() && !self.is_shared() => entry,
-            _ => return None,
-        };
-        entry.definition.shape.table()
+impl<'a> Fields<'a> {
+    pub(crate) fn of(schema: &'a Schema, table: &str) -> Self {
+        let fields = schema.on_table(table).filter_map(|(_, entry)| {
+            let field = entry.definition.shape.field()?;
+            // What no statement finds under its name is not to be counted on.
+            let certainty = if entry.stray { Certainty::Possible } else { entry.certainty };
+            Some((&field.path[..], (field, certainty)))
+        });
+        let closed = schema.certain_table(table).is_some_and(|table| table.schemafull);
+        Self { defined: fields.collect(), closed, vague: schema.is_vague(ObjectKind::Field) }
     }
 
-    fn place<'a>(&'a self, table: &str, path: &[String]) -> Place<'a> {
-        let fields = || self.fields(table).map(|(_, field)| field);
-        if self.is_vague(ObjectKind::Field) {
+    /// What is given to a field, and what is in it where it is an object, each with its place.
+    pub(crate) fn placed<'b>(&self, given: &'b Given) -> Vec<Placed<'a, 'b>> {
+        let mut found = Vec::new();
+        let mut open = vec![(given.path.clone(), &given.value)];
+        while let Some((path, value)) = open.pop() {
+            let place = self.place(&path);
+            // What is in a value that is refused as a whole is beside the point.
+            let is_refused = match place {
+                Place::Defined(field) => field.value_type.refuses(value),
+                Place::Unknown => true,
+                Place::Free => false,
+            };
+            if let (Constant::Object(entries), false) = (value, is_refused) {
+                let inner = |key: &String| [&path[..], std::slice::from_ref(key)].concat();
+                open.extend(entries.iter().map(|(key, value)| (inner(key), value)));
+            }
+            found.push(Placed { path, value, place });
+        }
+        found
+    }
+
+    fn place(&self, path: &[String]) -> Place<'a> {
+        // An id may be given as a link or as the key alone.
+        let is_id = path.first().is_some_and(|name| name == "id");
+        if self.vague || is_id {
             return Place::Free;
         }
-        if let Some(field) = fields().find(|field| field.path.len() == path.len() && leads(&field.path, path)) {
-            let is_certain = self.fields(table).any(|(object, other)| {
-                std::ptr::eq(other, field) && self.get(object).is_some_and(|entry| entry.is_exact() && !entry.stray)
-            });
-            return if is_certain { Place::Defined(field) } else { Place::Free };
+        let fields = || self.defined.values().map(|(field, _)| *field);
+        let same = self.defined.get(path).or_else(|| {
+            self.defined.values().find(|(field, _)| field.path.len() == path.len() && leads(&field.path, path))
+        });
+        match same {
+            Some((field, Certainty::Exact)) => return Place::Defined(field),
+            Some(_) => return Place::Free,
+            None => {}
         }
-        let is_special = matches!(path.first().map(String::as_str), Some("id" | "in" | "out"));
-        if is_special || !self.certain_table(table).is_some_and(|table| table.schemafull) {
+        let is_special = matches!(path.first().map(String::as_str), Some("in" | "out"));
+        if is_special || !self.closed {
             return Place::Free;
         }
         let around = fields().filter(|field| field.path.len() < path.len() && leads(&field.path, path));

@@ -28,7 +28,7 @@ use crate::surql::{self, ParsedStatement};
 use crate::{Contents, Diagnostics, Source};
 
 pub(crate) use self::caret::{locate, locate_param, locate_text};
-pub(crate) use self::fields::{Place, Placed, placed};
+pub(crate) use self::fields::{Fields, Place, Placed};
 pub(crate) use self::fresh::Script as FreshScript;
 pub(crate) use self::refusal::{Refusal, unknown_column};
 pub(crate) use self::schema::{Entry, Presence, Schema};

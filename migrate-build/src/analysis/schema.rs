@@ -129,6 +129,14 @@ impl Schema {
         self.get(&Object::new(ObjectKind::Table, name.to_owned()))?.definition.shape.table()
     }
 
+    /// A table of which it is certain how it is defined, and that no other module has to do with it.
+    pub(crate) fn certain_table(&self, name: &str) -> Option<&Table> {
+        match self.presence(&Object::new(ObjectKind::Table, name.to_owned())) {
+            Presence::Present(entry) if entry.is_exact() && !self.is_shared => entry.definition.shape.table(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn fields<'a>(&'a self, table: &str) -> impl Iterator<Item = (&'a Object, &'a Field)> + use<'a> {
         self.on_table(table).filter_map(|(object, entry)| Some((object, entry.definition.shape.field()?)))
     }

@@ -1,5 +1,9 @@
 //! How a migration is undone: by its down file, or by the difference between the schemas after and before it.
 
+mod down;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +16,10 @@ use super::refusal;
 use super::schema::{Certainty, Entry, Schema};
 use super::transition::{Transition, Verdict};
 use super::{Input, no_undo, worse};
+use crate::Diagnostics;
 use crate::definition::{Access, Reference, Secret, Shape};
 use crate::rules::m229_down_mismatch;
 use crate::surql::{self, Loosened};
-use crate::{Diagnostics, Source};
 
 /// How often a script is mended until it leads back. One round restores what differs, a second what the first implied.
 const ROUNDS: usize = 3;
@@ -36,17 +40,19 @@ pub(super) fn undo(
     let way = Way { after, before: before(after, origin), origin };
     match (input.down, input.irreversible, obstacle) {
         (Some(down), ..) => {
-            let safety = way.explicit(down, obstacle.is_some());
+            let mut found = Diagnostics::default();
+            let safety = way.explicit(down, obstacle.is_some(), &mut found);
             let safety = match safety {
                 Ok(safety) => worse(lost, safety),
                 Err(differences) => {
-                    // That both are there is a mistake of its own, which is told elsewhere.
-                    if input.irreversible.is_none() {
-                        diagnostics.push(m229_down_mismatch::diagnostic(down, &differences));
-                    }
+                    found.push(m229_down_mismatch::diagnostic(down, &differences));
                     UndoSafety::Unsafe
                 }
             };
+            // That both are there is a mistake of its own, which is told elsewhere.
+            if input.irreversible.is_none() {
+                diagnostics.extend(found);
+            }
             Undo::Explicit { text: Cow::Owned(down.text().to_owned()), safety }
         }
         (None, Some(reason), _) => no_undo(reason.to_owned()),
@@ -164,33 +170,6 @@ impl Way<'_> {
         };
         self.origin.iter().map(safety).max().unwrap_or(UndoSafety::Safe)
     }
-
-    /// Says what running a down file loses, or how the schema that it leaves differs from the one before the migration.
-    fn explicit(&self, down: &Source, is_vague: bool) -> Result<UndoSafety, Vec<Difference>> {
-        let mut now = self.after.clone();
-        let mut effect = Effect::Neutral;
-        let mut exact = true;
-        let mut touched: BTreeSet<_> = self.origin.keys().cloned().collect();
-        for (lowered, text) in surql::statements(down.text()) {
-            let reached = Reached::new(&now, &lowered);
-            let transition = Transition::of(&now, &reached, &text);
-            let origin = Origin::new();
-            let judge = Judge { schema: &now, origin: &origin, rest: &[] };
-            effect = effect.max(judge.statement(&reached.lowered, &transition).effect);
-            exact &= transition.is_exact();
-            touched.extend(transition.touches.iter().map(|touch| touch.object.clone()));
-            transition.apply(&mut now);
-        }
-        let differences = now.differences(&self.before, &touched);
-        if exact && !is_vague && !differences.is_empty() {
-            return Err(differences);
-        }
-        Ok(match effect {
-            _ if !exact => UndoSafety::Unsafe,
-            Effect::Destructive(_) => UndoSafety::DataLoss,
-            _ => UndoSafety::Safe,
-        })
-    }
 }
 
 /// How many views deep a table lies: none for a plain one.
@@ -242,6 +221,3 @@ fn define(entry: &Entry) -> Vec<String> {
     // The database shows no secret; the migrations hold what made it.
     surql::removing(&entry.definition).into_iter().chain(entry.script.iter().cloned()).collect()
 }
-
-#[cfg(test)]
-mod tests;

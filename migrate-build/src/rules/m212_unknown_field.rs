@@ -1,4 +1,4 @@
-use crate::analysis::{Place, Placed, Step, did_you_mean, placed};
+use crate::analysis::{Fields, Place, Placed, Step, did_you_mean};
 use crate::definition::Constant;
 use crate::suggest::closest;
 use crate::write::Write;
@@ -17,16 +17,17 @@ pub(crate) static RULE: Rule = Rule {
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     for write in step.lowered.writes() {
         for table in write.tables.iter().filter(|table| !step.touches(table)) {
-            for given in &write.given {
-                let found = placed(step.schema(), table, given);
-                let unknown = found.iter().filter(|placed| matches!(placed.place, Place::Unknown));
-                unknown.for_each(|placed| tell(step, write, table, placed, diagnostics));
+            let fields = Fields::of(step.schema(), table);
+            for placed in write.given.iter().flat_map(|given| fields.placed(given)) {
+                if matches!(placed.place, Place::Unknown) {
+                    tell(step, write, table, &placed, diagnostics);
+                }
             }
         }
     }
 }
 
-fn tell(step: &Step<'_>, write: &Write, table: &str, placed: &Placed<'_>, diagnostics: &mut Diagnostics) {
+fn tell(step: &Step<'_>, write: &Write, table: &str, placed: &Placed<'_, '_>, diagnostics: &mut Diagnostics) {
     let severity = match placed.value {
         Constant::None => return,
         Constant::Unknown => Severity::Warning,

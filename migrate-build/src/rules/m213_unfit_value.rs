@@ -1,4 +1,4 @@
-use crate::analysis::{Place, Placed, Step, placed};
+use crate::analysis::{Fields, Place, Placed, Step};
 use crate::definition::{Constant, DefaultValue, Field};
 use crate::write::Write;
 use crate::{Diagnostics, Rule, Severity};
@@ -21,16 +21,15 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
             if known.drops || known.view.is_some() {
                 continue;
             }
-            for given in &write.given {
-                for placed in placed(step.schema(), table, given) {
-                    tell(step, write, table, &placed, diagnostics);
-                }
+            let fields = Fields::of(step.schema(), table);
+            for placed in write.given.iter().flat_map(|given| fields.placed(given)) {
+                tell(step, write, table, &placed, diagnostics);
             }
         }
     }
 }
 
-fn tell(step: &Step<'_>, write: &Write, table: &str, placed: &Placed<'_>, diagnostics: &mut Diagnostics) {
+fn tell(step: &Step<'_>, write: &Write, table: &str, placed: &Placed<'_, '_>, diagnostics: &mut Diagnostics) {
     let Place::Defined(field) = placed.place else { return };
     let is_end = matches!(&placed.path[..], [name] if name == "in" || name == "out");
     if (is_end && write.action.makes_edges()) || !refuses(field, placed.value) {
@@ -109,6 +108,7 @@ mod tests {
     #[test]
     fn what_fits_or_is_only_known_later_is_fine() {
         for text in [
+            "DEFINE FIELD id ON t TYPE string; INSERT INTO t { id: t:abc }; CREATE t SET id = 'abc'",
             "CREATE t SET n = 1, s = 'a', at = d'2024-01-01T00:00:00Z', link = t:1, tags = ['a'], kind = 'b', o = { x: 1 }",
             "CREATE t SET n = 2.0, at = time::now(), link = <record> 't:1', tags = [], kind = NONE, sum = 'x'",
             "CREATE t SET n = NONE, must = NONE, o = {}, other = 'x'",

@@ -1,4 +1,4 @@
-use crate::analysis::{Place, Step, placed};
+use crate::analysis::{Fields, Place, Step};
 use crate::definition::Constant;
 use crate::{Diagnostics, Rule, Severity};
 
@@ -17,8 +17,9 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
             if step.schema().certain_table(table).is_none() {
                 continue;
             }
+            let fields = Fields::of(step.schema(), table);
             let ends = write.given.iter().filter(|given| given.path == ["in"] || given.path == ["out"]);
-            for placed in ends.flat_map(|given| placed(step.schema(), table, given)) {
+            for placed in ends.flat_map(|given| fields.placed(given)) {
                 let (Place::Defined(field), Constant::Link(end)) = (placed.place, placed.value) else { continue };
                 if !field.value_type.refuses(placed.value) {
                     continue;

@@ -52,6 +52,7 @@ mod tests {
             "DEFINE FIELD n ON t TYPE datetime DEFAULT time::now(); DEFINE FIELD m ON t TYPE string VALUE $value.trim()",
             "DEFINE FIELD n ON t TYPE array<string> DEFAULT []; DEFINE FIELD m ON t TYPE object DEFAULT {}",
             "DEFINE FIELD n ON t TYPE option<int> DEFAULT NONE; DEFINE FIELD m ON t DEFAULT 'x'",
+            "DEFINE FIELD n ON t TYPE \"it's\" | 'a\\n' | true DEFAULT \"it's\"; DEFINE FIELD m ON t TYPE true | 'a\\n' DEFAULT 'a\\n'",
             "DEFINE FIELD n ON t TYPE set<int> DEFAULT [1, 1]; DEFINE FIELD m ON t TYPE duration DEFAULT 1h",
         ] {
             assert_eq!(codes(&[&format!("DEFINE TABLE t; {text}")]), [""; 0], "{text}");

@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Map;
 
-use crate::backoff::Backoff;
 use crate::context::{Context, quote, use_namespace};
+use crate::gate::retry::Retry;
 use crate::refusal::Refusal;
 use crate::script::CONTEXT_GUARD;
 use crate::{Database, QueryError, Reply, StatementErrorKind};
 
 /// How long it is asked again after conflicts and lost connections.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// How long before it is asked again the first time.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 
 /// What is known about the existence of a context.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +47,20 @@ impl Unanswered {
     where
         F: Future<Output = Result<T, Self>>,
     {
-        let mut backoff = Backoff::until(Instant::now() + DEADLINE);
+        let (deadline, retry) = (Instant::now() + DEADLINE, Retry::new(FIRST_PAUSE, DEADLINE));
+        let mut tries = 0;
         loop {
             let why = match ask().await {
                 Ok(answer) => return Ok(answer),
                 Err(Self::Refused(refusal)) => return Err(refusal),
                 Err(Self::Conflict(why) | Self::Lost(why)) => why,
             };
-            if backoff.pause().await.is_err() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return Err(Refusal::Unavailable { reason: why });
             }
+            tries += 1;
+            tokio::time::sleep(retry.doubled(tries, fastrand::f64()).min(left)).await;
         }
     }
 }
@@ -123,10 +129,12 @@ async fn send(database: &impl Database, context: &Context, text: String) -> Resu
     let mut variables = Map::new();
     variables.insert("_migrate_ns".to_owned(), context.namespace().into());
     variables.insert("_migrate_db".to_owned(), context.database().into());
-    database.query(text, variables).await.map_err(|error| match error {
-        QueryError::Refused(reason) | QueryError::NotAllowed(reason) => unavailable(&reason),
-        QueryError::Conflict(_) => Unanswered::Conflict(error.to_string()),
-        QueryError::Lost(_) | QueryError::TimedOut(_) => Unanswered::Lost(error.to_string()),
+    database.query(text, variables).await.map_err(|error| {
+        if let QueryError::Refused(reason) | QueryError::NotAllowed(reason) = &error {
+            return unavailable(reason);
+        }
+        let why = error.to_string();
+        if matches!(error, QueryError::Conflict(_)) { Unanswered::Conflict(why) } else { Unanswered::Lost(why) }
     })
 }
 

@@ -75,6 +75,9 @@ impl<D> Clone for Gate<D> {
 
 impl<D: Database + 'static> Gate<D> {
     /// A gate with the usual [`GateOptions`], to contexts of which it knows nothing yet.
+    ///
+    /// `database` may be an `Arc` of the connection that the service uses as well: a clone of the SDK's handle is a
+    /// session of its own, which signs in anew.
     pub fn new(migrator: Migrator, database: D) -> Self {
         Self::with_options(migrator, database, GateOptions::default())
     }

@@ -35,17 +35,24 @@ impl Retry {
         self.first
     }
 
-    /// The pause after this many tries, the last of which ended in this refusal. `jitter` is between 0 and 1.
+    /// The pause of a context after this many tries, the last of which ended in this refusal. `jitter` is between 0
+    /// and 1.
     pub(crate) fn pause(self, refusal: &Refusal, tries: u32, jitter: f64) -> Duration {
-        let full = match remedy(refusal) {
-            Remedy::Operator => self.longest,
-            Remedy::Time => {
-                let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
-                self.first.saturating_mul(doubled).min(self.longest)
-            }
-        };
-        full.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
+        match remedy(refusal) {
+            Remedy::Operator => jittered(self.longest, jitter),
+            Remedy::Time => self.doubled(tries, jitter),
+        }
     }
+
+    /// The pause after this many tries of what trying again may overcome.
+    pub(crate) fn doubled(self, tries: u32, jitter: f64) -> Duration {
+        let times = 2_u32.saturating_pow(tries.saturating_sub(1));
+        jittered(self.first.saturating_mul(times).min(self.longest), jitter)
+    }
+}
+
+fn jittered(full: Duration, jitter: f64) -> Duration {
+    full.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
 }
 
 fn remedy(refusal: &Refusal) -> Remedy {

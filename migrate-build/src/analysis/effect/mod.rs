@@ -60,7 +60,9 @@ impl<'a> Judge<'a> {
             .calls
             .iter()
             .map(|call| Impact::new(Effect::Data, format!("`fn::{}` is run, which may write", call.function)));
-        let all = touches.chain(operations).chain(calls);
+        let foreign = lowered.uses.foreign.iter();
+        let foreign = foreign.map(|what| Impact::new(Effect::Data, format!("{what} is run, which may write")));
+        let all = touches.chain(operations).chain(calls).chain(foreign);
         let greatest = all.reduce(|greatest, impact| if impact.effect > greatest.effect { impact } else { greatest });
         greatest.unwrap_or_else(|| Impact::new(Effect::Neutral, ""))
     }

@@ -49,6 +49,7 @@ fn what_changes_nothing_is_neutral() {
             "THROW 'no'",
             "SLEEP 1s",
             "RETURN 1",
+            "EXPLAIN UPDATE user SET age = 1",
             "REBUILD INDEX names ON user",
         ],
     );
@@ -171,6 +172,9 @@ fn what_writes_rows_is_data() {
             "RELATE user:1->likes->post:1",
             "FOR $i IN 0..3 { CREATE user }",
             "fn::greet('x')",
+            "LET $x = function() { return 1 }",
+            "LET $x = mod::text::plain('x')",
+            "LET $x = api::invoke('/a')",
         ],
     );
 }

@@ -1,6 +1,6 @@
 use migrate_core::{Undo, UndoSafety};
 
-use crate::analysis::testing::last;
+use crate::analysis::testing::{down, last};
 
 fn derived(texts: &[&str]) -> (String, UndoSafety) {
     match last(texts).undo {
@@ -72,6 +72,26 @@ fn where_there_is_none_the_reason_is_given() {
     assert_eq!(reason(&["IF true { DEFINE TABLE a }"]), "what it changes is decided when it runs");
     assert_eq!(reason(&["DEFINE PARAM $a VALUE time::now()"]), "a definition of it is computed when it runs");
     assert_eq!(reason(&["DEFINE FUNCTION fn::a() {}", "fn::a()"]), "it calls functions that may write rows");
+    assert_eq!(
+        reason(&["DEFINE TABLE a", "LET $x = function() { return 1 }"]),
+        "it calls functions that may write rows"
+    );
+}
+
+#[test]
+fn a_down_file_that_the_database_would_refuse_is_told_as_an_error() {
+    let chain = ["DEFINE TABLE a", "DEFINE FIELD b ON a TYPE option<int>"];
+    for (text, code) in [
+        ("REMOVE FIELD b ON a; REMOVE FIELD c ON a", "M202"),
+        ("REMOVE FIELD b ON a; fn::nothing()", "M204"),
+        ("UPDATE a SET b = 'x'; REMOVE FIELD b ON a", "M213"),
+        ("REMOVE FIELD b ON a; THROW 'x'", "M409"),
+    ] {
+        let said = down(&chain, text);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].starts_with(&format!("error[{code}]")), "{}", said[0]);
+    }
+    assert_eq!(down(&chain, "LET $n = 1; UPDATE a SET b = $n; DELETE a; REMOVE FIELD b ON a"), [""; 0]);
 }
 
 #[test]

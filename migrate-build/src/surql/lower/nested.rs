@@ -108,6 +108,9 @@ impl Collector<'_> {
                 (Function::Custom(name), arguments) => {
                     self.uses.calls.push(Call { function: name.clone(), arguments: Some(arguments.len()) });
                 }
+                (Function::Script(_), _) => self.uses.foreign.push("a script"),
+                (Function::Module(..) | Function::Silo { .. }, _) => self.uses.foreign.push("a module's function"),
+                (Function::Normal(name), _) if name == "api::invoke" => self.uses.foreign.push("an API"),
                 (Function::Normal(name), [Expr::Literal(Literal::String(sequence))]) if name == "sequence::nextval" => {
                     self.uses.sequences.push(sequence.as_str().to_owned());
                 }

@@ -38,7 +38,8 @@ pub(super) fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
             each.block.0.iter().for_each(visit);
         }
         Expr::Let(set) => visit(&set.what),
-        Expr::Explain { statement, .. } => visit(statement),
+        // Without `ANALYZE` it only says what would be done.
+        Expr::Explain { statement, analyze: true, .. } => visit(statement),
         Expr::Select(_)
         | Expr::Create(_)
         | Expr::Update(_)
@@ -47,6 +48,7 @@ pub(super) fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
         | Expr::Relate(_)
         | Expr::Insert(_) => of_statement(expr, visit),
         Expr::Param(_)
+        | Expr::Explain { .. }
         | Expr::Table(_)
         | Expr::Mock(_)
         | Expr::Constant(_)
