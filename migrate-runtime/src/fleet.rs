@@ -1,11 +1,14 @@
 //! Which contexts there are.
 
-use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::fmt;
 
-use crate::context::{Context, ContextError};
-use crate::inventory::Existing;
-use crate::probe::is_in;
-use crate::{Database, QueryError, StatementErrorKind};
+use futures_util::stream::{BoxStream, Stream, StreamExt};
+
+use crate::Database;
+use crate::context::Context;
+use crate::fleet_error::{Failure, FleetError};
+use crate::roll::{all_databases, databases_of, registry};
 
 /// The contexts to bring up to date.
 ///
@@ -13,63 +16,66 @@ use crate::{Database, QueryError, StatementErrorKind};
 /// # use migrate_runtime::{Context, Fleet};
 /// let by_name = Fleet::contexts([Context::new("acme", "eu-1")?, Context::new("acme", "eu-2")?]);
 /// let whole_namespace = Fleet::databases_of("acme");
+/// let of_europe = Fleet::databases().only(|context| context.database().starts_with("eu-"));
 /// let registered = Fleet::registry(Context::new("ops", "system")?, "SELECT namespace, database FROM tenant");
 /// # Ok::<(), migrate_runtime::ContextError>(())
 /// ```
-#[derive(Clone, Debug)]
-pub struct Fleet(Source);
+pub struct Fleet {
+    source: Source,
+    filters: Vec<Filter>,
+}
 
-#[derive(Clone, Debug)]
+type Filter = Box<dyn Fn(&Context) -> bool + Send + Sync>;
+
 enum Source {
     Contexts(Vec<Context>),
-    DatabasesOf(String),
+    Stream(BoxStream<'static, Result<Context, Failure>>),
+    Databases(Namespaces),
     Registry { context: Context, query: String },
 }
 
-/// Why the contexts of a fleet could not be told.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FleetError {
-    /// The database could not be asked.
-    #[error("the contexts of the fleet could not be read")]
-    Query(#[source] QueryError),
-    /// The database refused to say.
-    #[error("the contexts of the fleet could not be read: {0}")]
-    Refused(String),
-    /// The namespace whose databases are the fleet does not exist.
-    #[error("the namespace `{0}` does not exist, so it has no databases to migrate")]
-    NoSuchNamespace(String),
-    /// The context that holds the registry does not exist.
-    #[error("the context {0} does not exist, so there is no registry to read")]
-    NoSuchRegistry(Context),
-    /// The registry query gave something else than contexts.
-    #[error(
-        "the registry query has to give rows like {{ namespace: 'a', database: 'b' }} or ['a', 'b'], and it gave {0}"
-    )]
-    NotAContext(String),
-    /// The registry holds a name that no context can have.
-    #[error("the registry holds a context that cannot be")]
-    Name(#[source] ContextError),
-    /// A context is listed twice.
-    #[error("the context {0} is listed twice")]
-    Duplicate(Context),
+#[derive(Debug)]
+enum Namespaces {
+    All,
+    One(String),
 }
 
-impl From<QueryError> for FleetError {
-    fn from(error: QueryError) -> Self {
-        Self::Query(error)
-    }
+/// The contexts of a fleet, as far as they are known beforehand.
+pub(crate) enum Members {
+    /// All of them, each once.
+    Known(Vec<Context>),
+    /// They become known one by one, and perhaps more than once.
+    Streamed(BoxStream<'static, Result<Context, Failure>>),
 }
 
 impl Fleet {
     /// Exactly these contexts. Those that do not exist are created.
     pub fn contexts(contexts: impl IntoIterator<Item = Context>) -> Self {
-        Self(Source::Contexts(contexts.into_iter().collect()))
+        Self::from(Source::Contexts(contexts.into_iter().collect()))
     }
 
-    /// Every database of a namespace.
+    /// The contexts that a stream gives, in its order. Those that do not exist are created.
+    ///
+    /// They are worked on while the stream goes on, and it is not read further than the work has room for. One that it
+    /// gives a second time is passed over. When the stream gives an error, what it gave before is seen to, and nothing is
+    /// read after it.
+    pub fn stream<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        contexts: impl Stream<Item = Result<Context, E>> + Send + 'static,
+    ) -> Self {
+        Self::from(Source::Stream(contexts.map(|context| context.map_err(Into::into)).boxed()))
+    }
+
+    /// Every database of a namespace, but for the one that holds the migrator's [index](crate::Migrator::index).
     pub fn databases_of(namespace: impl Into<String>) -> Self {
-        Self(Source::DatabasesOf(namespace.into()))
+        Self::from(Source::Databases(Namespaces::One(namespace.into())))
+    }
+
+    /// Every database of every namespace, for users who may know them, but for the one that holds the migrator's
+    /// [index](crate::Migrator::index).
+    ///
+    /// Narrow it down with [`only`](Self::only): system databases of your own are among them.
+    pub fn databases() -> Self {
+        Self::from(Source::Databases(Namespaces::All))
     }
 
     /// The contexts that a query in one context gives: rows `{ namespace, database }` or `[namespace, database]`. Those
@@ -77,84 +83,62 @@ impl Fleet {
     ///
     /// The query is yours and is run as it is: it should be one `SELECT`.
     pub fn registry(context: Context, query: impl Into<String>) -> Self {
-        Self(Source::Registry { context, query: query.into() })
+        Self::from(Source::Registry { context, query: query.into() })
     }
 
-    /// The contexts, in order, each once.
-    pub(crate) async fn resolve(self, database: &impl Database) -> Result<Vec<Context>, FleetError> {
-        let contexts = match self.0 {
+    /// Those contexts of this fleet that pass a filter.
+    #[must_use]
+    pub fn only(mut self, filter: impl Fn(&Context) -> bool + Send + Sync + 'static) -> Self {
+        self.filters.push(Box::new(filter));
+        self
+    }
+
+    /// The contexts, in order. Where all databases are meant, the one of the fleet index is not.
+    pub(crate) async fn resolve(
+        mut self,
+        database: &impl Database,
+        index: Option<&Context>,
+    ) -> Result<Members, FleetError> {
+        if let (Source::Databases(_), Some(index)) = (&self.source, index.cloned()) {
+            self = self.only(move |context| *context != index);
+        }
+        let filters = self.filters;
+        let passes = move |context: &Context| filters.iter().all(|filter| filter(context));
+        let mut contexts = match self.source {
             Source::Contexts(contexts) => contexts,
-            Source::DatabasesOf(namespace) => databases_of(database, namespace).await?,
+            Source::Databases(Namespaces::One(namespace)) => databases_of(database, namespace).await?,
+            Source::Databases(Namespaces::All) => all_databases(database).await?,
             Source::Registry { context, query } => registry(database, context, query).await?,
+            Source::Stream(contexts) => {
+                let passing =
+                    contexts.filter(move |context| std::future::ready(context.as_ref().map_or(true, &passes)));
+                return Ok(Members::Streamed(passing.boxed()));
+            }
         };
-        let mut seen = std::collections::HashSet::with_capacity(contexts.len());
+        contexts.retain(passes);
+        let mut seen = HashSet::with_capacity(contexts.len());
         match contexts.iter().find(|context| !seen.insert(*context)) {
             Some(twice) => Err(FleetError::Duplicate(twice.clone())),
-            None => Ok(contexts),
+            None => Ok(Members::Known(contexts)),
         }
     }
 }
 
-async fn databases_of(database: &impl Database, namespace: String) -> Result<Vec<Context>, FleetError> {
-    match Existing::databases_of(database, &namespace).await? {
-        Existing::Known(names) => {
-            let context = |name| Context::new(namespace.clone(), name).map_err(FleetError::Name);
-            names.into_iter().map(context).collect()
-        }
-        Existing::Absent => Err(FleetError::NoSuchNamespace(namespace)),
-        Existing::Unknown(why) => Err(FleetError::Refused(why)),
+impl From<Source> for Fleet {
+    fn from(source: Source) -> Self {
+        Self { source, filters: Vec::new() }
     }
 }
 
-async fn registry(database: &impl Database, context: Context, query: String) -> Result<Vec<Context>, FleetError> {
-    // Looked up first, because `USE` would create it.
-    let exists = match Existing::databases_of(database, context.namespace()).await? {
-        Existing::Known(names) => names.contains(context.database()),
-        Existing::Absent => false,
-        // A user of one database may not look; then `USE` cannot create anything either.
-        Existing::Unknown(_) => true,
-    };
-    if !exists {
-        return Err(FleetError::NoSuchRegistry(context));
-    }
-    let reply = database.query(format!("{}\n{query}\n;", context.use_statement()), Map::new()).await?;
-    let [entered, rows] = <[_; 2]>::try_from(reply.0)
-        .map_err(|results| FleetError::NotAContext(format!("{} results", results.len().saturating_sub(1))))?;
-    match entered {
-        Ok(entered) if is_in(&context, &entered) => {}
-        Ok(entered) => return Err(FleetError::Refused(format!("{context} cannot be entered, only {entered}"))),
-        Err(error) => return Err(FleetError::Refused(format!("{context} cannot be entered: {error}"))),
-    }
-    let rows = rows.map_err(|error| match error.kind {
-        StatementErrorKind::NoSuchTable => FleetError::Refused(format!("{context} holds no such registry: {error}")),
-        _ => FleetError::Refused(error.message),
-    })?;
-    let Value::Array(rows) = rows else { return Err(FleetError::NotAContext(rows.to_string())) };
-    rows.iter().map(read_row).collect()
-}
-
-fn read_row(row: &Value) -> Result<Context, FleetError> {
-    let names = match row {
-        Value::Array(names) if names.len() == 2 => (names[0].as_str(), names[1].as_str()),
-        row => (row["namespace"].as_str(), row["database"].as_str()),
-    };
-    let (Some(namespace), Some(database)) = names else { return Err(FleetError::NotAContext(row.to_string())) };
-    Context::new(namespace, database).map_err(FleetError::Name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_registry_row_is_an_object_or_a_pair() {
-        for row in [json!({"namespace": "a", "database": "b", "plan": "pro"}), json!(["a", "b"])] {
-            assert_eq!(read_row(&row).unwrap(), Context::new("a", "b").unwrap());
-        }
-        for row in [json!("a"), json!(["a"]), json!({"namespace": "a"}), json!(["a", 1]), json!(null)] {
-            assert!(matches!(read_row(&row), Err(FleetError::NotAContext(_))), "{row}");
-        }
-        assert!(matches!(read_row(&json!(["a", ""])), Err(FleetError::Name(_))));
+impl fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fleet = f.debug_struct("Fleet");
+        match &self.source {
+            Source::Contexts(contexts) => fleet.field("contexts", &contexts.len()),
+            Source::Stream(_) => fleet.field("stream", &"…"),
+            Source::Databases(namespaces) => fleet.field("databases", namespaces),
+            Source::Registry { context, query } => fleet.field("registry", context).field("query", query),
+        };
+        fleet.field("filters", &self.filters.len()).finish()
     }
 }

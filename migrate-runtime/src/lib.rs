@@ -11,11 +11,21 @@
 #[cfg(feature = "surrealdb")]
 mod apply;
 #[cfg(feature = "surrealdb")]
+mod attempt;
+#[cfg(feature = "surrealdb")]
 mod backoff;
+#[cfg(feature = "surrealdb")]
+mod canaries;
+#[cfg(feature = "surrealdb")]
+mod consult;
 #[cfg(feature = "surrealdb")]
 mod context;
 #[cfg(feature = "surrealdb")]
 mod counted;
+#[cfg(feature = "surrealdb")]
+mod counters;
+#[cfg(feature = "surrealdb")]
+mod course;
 #[cfg(feature = "surrealdb")]
 mod database;
 #[cfg(feature = "surrealdb")]
@@ -23,13 +33,25 @@ mod failure;
 #[cfg(feature = "surrealdb")]
 mod fleet;
 #[cfg(feature = "surrealdb")]
+mod fleet_error;
+#[cfg(feature = "surrealdb")]
+mod flow;
+#[cfg(feature = "surrealdb")]
 mod gate;
+#[cfg(feature = "surrealdb")]
+mod halt;
+#[cfg(feature = "surrealdb")]
+mod index;
 #[cfg(feature = "surrealdb")]
 mod inventory;
 #[cfg(feature = "surrealdb")]
 mod ledger;
 #[cfg(feature = "surrealdb")]
 mod migrator;
+#[cfg(feature = "surrealdb")]
+mod observer;
+#[cfg(feature = "surrealdb")]
+mod options;
 #[cfg(feature = "surrealdb")]
 mod order;
 #[cfg(feature = "surrealdb")]
@@ -47,13 +69,27 @@ mod replica;
 #[cfg(feature = "surrealdb")]
 mod report;
 #[cfg(feature = "surrealdb")]
+mod roll;
+#[cfg(feature = "surrealdb")]
+mod run;
+#[cfg(feature = "surrealdb")]
 mod script;
 #[cfg(feature = "surrealdb")]
 mod sdk;
 #[cfg(feature = "surrealdb")]
+mod silence;
+#[cfg(feature = "surrealdb")]
 mod stepwise;
 #[cfg(feature = "surrealdb")]
+mod telemetry;
+#[cfg(feature = "surrealdb")]
 mod verdict;
+#[cfg(feature = "surrealdb")]
+mod verification;
+#[cfg(feature = "surrealdb")]
+mod verify;
+#[cfg(feature = "surrealdb")]
+mod waiting;
 
 pub use migrate_core::{
     Catalog, Change, Checksum, Compatibility, Difference, Effect, Fresh, FreshStatement, Loss, Migration, Migrations,
@@ -76,15 +112,20 @@ pub mod __private {
 #[cfg(feature = "surrealdb")]
 pub use crate::{
     context::{Context, ContextError},
+    counters::{Counters, CountersSnapshot},
     database::{Database, QueryError, Reply, StatementError, StatementErrorKind},
-    fleet::{Fleet, FleetError},
+    fleet::Fleet,
+    fleet_error::FleetError,
     gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
+    halt::Halted,
     ledger::Status,
     migrator::Migrator,
+    observer::{Event, Observer},
     order::ModulesError,
-    outcome::{Applied, ContextReport, Outcome},
+    outcome::{Applied, ContextReport, Evidence, Outcome},
     plan::Ahead,
     reach::reach,
     refusal::{DivergentPart, Refusal, Unknown},
     report::{Counts, Report},
+    verification::{Finding, IndexFinding, LedgerFinding, Verification},
 };

@@ -17,8 +17,22 @@ pub struct ContextReport {
     pub outcome: Outcome,
     /// The migrations that were applied, in order. A refused context may have some, from before the one that failed.
     pub applied: Vec<Applied>,
+    /// The modules of which the database knows later versions than this binary, none of which break it. A context may have
+    /// some although other modules of it were migrated.
+    pub ahead: Vec<Ahead>,
     /// How long it took.
     pub elapsed: Duration,
+    /// How it is known.
+    pub evidence: Evidence,
+}
+
+/// How it is known what a context is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Evidence {
+    /// Its own ledger was asked.
+    Ledger,
+    /// The fleet index says so, which does not know of a tenant that was restored in place from a backup.
+    Index,
 }
 
 /// How bringing a context up to date ended.
@@ -27,7 +41,7 @@ pub struct ContextReport {
 pub enum Outcome {
     /// There was nothing to do.
     UpToDate,
-    /// Migrations were applied, and it is up to date now.
+    /// Migrations were applied, and it is up to date now, or [`ahead`](ContextReport::ahead) in other modules.
     Migrated,
     /// Nothing to do: the database knows later versions, none of which break this binary.
     Ahead(Vec<Ahead>),
@@ -49,6 +63,18 @@ pub struct Applied {
 }
 
 impl ContextReport {
+    /// A context that the fleet index confirmed.
+    pub(crate) const fn confirmed(context: Context, elapsed: Duration) -> Self {
+        Self {
+            context,
+            outcome: Outcome::UpToDate,
+            applied: Vec::new(),
+            ahead: Vec::new(),
+            elapsed,
+            evidence: Evidence::Index,
+        }
+    }
+
     /// Whether the context can be served.
     pub const fn is_served(&self) -> bool {
         self.refusal().is_none()

@@ -29,12 +29,16 @@ pub(crate) enum Probe {
 /// A context that does not exist is created by its `USE`, where the user may do so: exactly the one that is named, or none.
 /// Somebody who creates it at the same time makes that a conflict, and then it is asked about again.
 pub(crate) async fn probe(database: &impl Database, contexts: &[Context]) -> Result<Vec<Probe>, QueryError> {
-    let text: String = contexts.iter().flat_map(|context| [context.use_statement(), SELECT_ROWS.to_owned()]).collect();
-    let reply = database.query(text, Map::new()).await?;
+    let reply = database.query(question(contexts), Map::new()).await?;
     Ok(read(contexts, reply))
 }
 
-fn read(contexts: &[Context], reply: Reply) -> Vec<Probe> {
+/// The text that asks about every context.
+pub(crate) fn question(contexts: &[Context]) -> String {
+    contexts.iter().flat_map(|context| [context.use_statement(), SELECT_ROWS.to_owned()]).collect()
+}
+
+pub(crate) fn read(contexts: &[Context], reply: Reply) -> Vec<Probe> {
     let mut results = reply.0.into_iter();
     let probe = |context| match (results.next(), results.next()) {
         (Some(entered), Some(rows)) => read_one(context, entered, rows),
@@ -68,6 +72,16 @@ fn read_one(context: &Context, entered: Result<Value, StatementError>, rows: Res
 /// Whether the result of a `USE` says that the session is in this context.
 pub(crate) fn is_in(context: &Context, entered: &Value) -> bool {
     entered["namespace"] == context.namespace() && entered["database"] == context.database()
+}
+
+/// What is known of a context whose database did not answer at all.
+pub(crate) fn unanswered(error: &QueryError) -> Probe {
+    match error {
+        QueryError::Refused(reason) | QueryError::NotAllowed(reason) => {
+            Probe::Refused(Refusal::Unavailable { reason: reason.clone() })
+        }
+        QueryError::Conflict(_) | QueryError::TimedOut(_) | QueryError::Lost(_) => Probe::Again(error.to_string()),
+    }
 }
 
 fn not_entered(context: &Context, why: &str) -> Probe {

@@ -1,10 +1,11 @@
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use surrealdb::types::ConnectionError;
 use tokio::time::Instant;
 
-use crate::backoff::Backoff;
+use crate::backoff::Patience;
 
 /// Connects to a database that may not be up yet: tries again, after pauses that grow to a second, for at most
 /// `patience`.
@@ -37,7 +38,8 @@ where
     F: Future<Output = surrealdb::Result<T>>,
 {
     let deadline = Instant::now() + patience;
-    let mut backoff = Backoff::until(deadline.into_std());
+    let patience_left = Patience { deadline: patience, ..Patience::default() };
+    let mut backoff = patience_left.begin(&Arc::default());
     let mut met = None;
     loop {
         let error = match tokio::time::timeout_at(deadline, connect()).await {
@@ -45,9 +47,10 @@ where
             Ok(result) => return result,
             Err(_) => return Err(met.unwrap_or_else(|| silent(patience))),
         };
-        if backoff.pause().await.is_err() {
+        if backoff.again().is_err() {
             return Err(error);
         }
+        backoff.pause().await;
         met = Some(error);
     }
 }

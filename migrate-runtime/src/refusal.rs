@@ -1,6 +1,7 @@
 use migrate_core::{Checksum, Version};
 use serde::{Serialize, Serializer};
 
+use crate::halt::Halted;
 use crate::ledger::Status;
 
 /// Why one context is not served. `Display` says it in one sentence, with the remedy where there is one.
@@ -84,6 +85,14 @@ pub enum Refusal {
     #[error("the ledger cannot be read: {reason}")]
     Unreadable { reason: String },
 
+    /// Migrations are pending, and the run had stopped applying any. What is recorded stays as it was.
+    #[error("{pending} pending migration{} not attempted, because {because}", if *pending == 1 { " was" } else { "s were" })]
+    NotAttempted {
+        #[serde(serialize_with = "text")]
+        because: Halted,
+        pending: usize,
+    },
+
     /// The context could not be entered, or the database could not be reached until the deadline.
     #[error("{reason}")]
     Unavailable { reason: String },
@@ -137,6 +146,7 @@ impl Refusal {
             Self::Failed { .. } => "failed",
             Self::Busy { .. } => "busy",
             Self::Unreadable { .. } => "unreadable",
+            Self::NotAttempted { .. } => "not_attempted",
             Self::Unavailable { .. } => "unavailable",
         }
     }
@@ -150,7 +160,7 @@ impl Refusal {
             | Self::Stuck { module, version, .. }
             | Self::Failed { module, version, .. }
             | Self::Busy { module, version, .. } => Some((module, *version)),
-            Self::Unreadable { .. } | Self::Unavailable { .. } => None,
+            Self::Unreadable { .. } | Self::NotAttempted { .. } | Self::Unavailable { .. } => None,
         }
     }
 }
@@ -226,6 +236,7 @@ mod tests {
                 waited: std::time::Duration::from_secs(1),
             },
             Refusal::Unreadable { reason: "no".into() },
+            Refusal::NotAttempted { because: Halted::FailureBudget { refused: 1 }, pending: 2 },
             Refusal::Unavailable { reason: "no".into() },
         ];
         for refusal in all {

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use migrate_core::Version;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::{Value, json};
 
@@ -12,8 +13,9 @@ use crate::refusal::Refusal;
 /// What became of every context of a fleet, in the fleet's order.
 ///
 /// `Display` is for a person. As JSON it is one object: the counts `contexts`, `migrated`, `up_to_date`, `ahead`,
-/// `incompatible` and `failed`, which add up; `applied`, the migrations that were applied with how many contexts got
-/// them; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
+/// `incompatible`, `failed` and `not_attempted`, which add up; `applied`, the migrations that were applied with how many contexts got
+/// them; `later`, the later versions that the databases know, with how many contexts
+/// do; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
 /// `elapsed_ms` and `round_trips`.
 #[derive(Clone, Debug)]
 #[must_use = "a report says which contexts must not be served"]
@@ -40,6 +42,15 @@ pub struct Counts {
     pub incompatible: usize,
     /// Refused for any other reason.
     pub failed: usize,
+    /// Refused because migrations are pending and the run had stopped applying any.
+    pub not_attempted: usize,
+}
+
+impl Counts {
+    /// How many must not be served.
+    pub const fn refused(&self) -> usize {
+        self.incompatible + self.failed + self.not_attempted
+    }
 }
 
 impl Report {
@@ -71,6 +82,7 @@ impl Report {
                 Outcome::Migrated => &mut counts.migrated,
                 Outcome::Ahead(_) => &mut counts.ahead,
                 Outcome::Refused(Refusal::Incompatible { .. }) => &mut counts.incompatible,
+                Outcome::Refused(Refusal::NotAttempted { .. }) => &mut counts.not_attempted,
                 Outcome::Refused(_) => &mut counts.failed,
             } += 1;
         }
@@ -87,20 +99,26 @@ impl Report {
         self.round_trips
     }
 
-    /// The contexts that got the same run of one module's migrations.
-    fn runs(&self) -> BTreeMap<(&'static str, String), Vec<&ContextReport>> {
+    /// The contexts that got the same run of one module's migrations, in ascending order of its first and last version.
+    fn runs(&self) -> BTreeMap<(&'static str, Version, Version), Vec<&ContextReport>> {
         let mut runs: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for report in &self.contexts {
             for run in report.applied.chunk_by(|one, other| one.module == other.module) {
-                let [first, .., last] = run else {
-                    runs.entry((run[0].module, format!("V{}", run[0].version))).or_default().push(report);
-                    continue;
-                };
-                let versions = format!("V{} to V{}", first.version, last.version);
-                runs.entry((first.module, versions)).or_default().push(report);
+                if let (Some(first), Some(last)) = (run.first(), run.last()) {
+                    runs.entry((first.module, first.version, last.version)).or_default().push(report);
+                }
             }
         }
         runs
+    }
+
+    /// How many contexts know which later version of a module.
+    fn later(&self) -> BTreeMap<(&str, Version), usize> {
+        let mut later = BTreeMap::new();
+        for ahead in self.contexts.iter().flat_map(|report| &report.ahead) {
+            *later.entry((ahead.module.as_str(), ahead.version)).or_insert(0) += 1;
+        }
+        later
     }
 }
 
@@ -108,45 +126,56 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.counts();
         let refused = counts.incompatible + counts.failed;
+        let not_attempted = counts.not_attempted;
         write!(f, "{}, {}: ", plural(self.modules, "module"), plural(counts.contexts, "context"))?;
         let parts = [
             (counts.up_to_date, "up to date"),
             (counts.migrated, "migrated"),
             (counts.ahead, "ahead"),
             (refused, "refused"),
+            (not_attempted, "not attempted"),
         ];
         let parts: Vec<_> = parts.iter().filter(|(count, _)| *count > 0).collect();
         let parts: Vec<_> = parts.iter().map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
         write!(f, "{}", if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") })?;
         write!(f, "    {:.1?}, {} round trips", self.elapsed, self.round_trips)?;
 
-        for ((module, versions), reports) in self.runs() {
-            write!(f, "\nmigrated   {module} {versions}   {}", plural(reports.len(), "context"))?;
+        for ((module, first, last), reports) in self.runs() {
+            write!(f, "\nmigrated   {module} V{first}")?;
+            if first != last {
+                write!(f, " to V{last}")?;
+            }
+            write!(f, "   {}", plural(reports.len(), "context"))?;
             let mut times: Vec<_> = reports.iter().map(|report| (report.elapsed, &report.context)).collect();
             times.sort();
             if let (Some((median, _)), [.., (slowest, context)]) = (times.get(times.len() / 2), &times[..]) {
                 write!(f, "   median {median:.0?}, slowest {context} {slowest:.0?}")?;
             }
         }
-        let served = counts.contexts - refused;
-        for (at, (context, refusal)) in self.refused().enumerate() {
-            write!(f, "\nrefused    {context}   {refusal}")?;
+        for ((module, version), contexts) in self.later() {
+            write!(f, "\nahead      {module} at V{version}   {}", plural(contexts, "context"))?;
+        }
+        let mut untouched = BTreeMap::new();
+        for (context, refusal) in self.refused() {
             match refusal {
+                // There may be thousands of them, all for one reason.
+                Refusal::NotAttempted { because, .. } => *untouched.entry(because.to_string()).or_insert(0) += 1,
                 Refusal::Failed { version, kept: 0, .. } => {
-                    write!(f, "\n           nothing of V{version} was kept")?;
+                    write!(f, "\nrefused    {context}   {refusal}\n           nothing of V{version} was kept")?;
                 }
                 Refusal::Failed { version, kept, .. } => {
                     let statements = plural(*kept, "statement");
-                    write!(
-                        f,
-                        "\n           {statements} of V{version} were kept, and the next start goes on behind them"
-                    )?;
+                    write!(f, "\nrefused    {context}   {refusal}")?;
+                    write!(f, "\n           {statements} of V{version} were kept: the next start goes on behind them")?;
                 }
-                _ => {}
+                _ => write!(f, "\nrefused    {context}   {refusal}")?,
             }
-            if at + 1 == refused {
-                write!(f, "\n           {} served", plural_verb(served))?;
-            }
+        }
+        for (because, contexts) in &untouched {
+            write!(f, "\nuntouched  {}   {because}", plural(*contexts, "context"))?;
+        }
+        if counts.refused() > 0 {
+            write!(f, "\n           {} served", plural_verb(counts.contexts - counts.refused()))?;
         }
         Ok(())
     }
@@ -187,14 +216,21 @@ impl Serialize for Report {
             .collect();
         let failures = self.refused().map(|(context, refusal)| failure(context, refusal));
         let failures = failures.collect::<serde_json::Result<Vec<_>>>().map_err(serde::ser::Error::custom)?;
-        let mut report = serializer.serialize_struct("Report", 10)?;
+        let later = self.later();
+        let later = later.iter().map(
+            |((module, version), contexts)| json!({ "module": module, "version": version.get(), "contexts": contexts }),
+        );
+        let later: Vec<Value> = later.collect();
+        let mut report = serializer.serialize_struct("Report", 12)?;
         report.serialize_field("contexts", &counts.contexts)?;
         report.serialize_field("migrated", &counts.migrated)?;
         report.serialize_field("up_to_date", &counts.up_to_date)?;
         report.serialize_field("ahead", &counts.ahead)?;
         report.serialize_field("incompatible", &counts.incompatible)?;
         report.serialize_field("failed", &counts.failed)?;
+        report.serialize_field("not_attempted", &counts.not_attempted)?;
         report.serialize_field("applied", &applied)?;
+        report.serialize_field("later", &later)?;
         report.serialize_field("failures", &failures)?;
         report.serialize_field("elapsed_ms", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
         report.serialize_field("round_trips", &self.round_trips)?;

@@ -7,6 +7,7 @@ use migrate_core::{Checksum, Compatibility, Fresh, Migration, Migrations, Mode, 
 use serde_json::{Map, Value, json};
 
 use crate::context::Context;
+use crate::index::{self, Index};
 use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS};
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
@@ -66,6 +67,8 @@ pub(crate) enum Role {
     Read,
     /// What says that the end was reached, or that something failed.
     Close,
+    /// A statement that writes the tenant's row of the fleet index.
+    Index,
     /// `COMMIT`.
     Commit,
 }
@@ -90,8 +93,12 @@ impl Script {
         steps: &[Step],
         history: History,
         replica: &Replica,
+        index: Option<&Index>,
     ) -> Self {
         let mut script = Self::enter(context);
+        if let Some(index) = index {
+            index.bind(&mut script.variables);
+        }
         let mut at = 0;
         while let Some(step) = steps.get(at) {
             let fresh = step.fresh.filter(|_| history == History::Skipped);
@@ -106,10 +113,17 @@ impl Script {
                 break;
             }
             let table = if at == 0 { table } else { LedgerTable::Exists };
+            let block = script.blocks.len();
+            if at > 0 && index.is_some() {
+                // The session is in the context of the index.
+                script.push(block, Role::Enter, &context.use_statement());
+            }
             match fresh {
                 Some(module) => script.fresh(table, before, &steps[at..at + covered], module, replica),
                 None => script.step(table, before, step, replica),
             }
+            script.index(block, index);
+            script.push(block, Role::Commit, "COMMIT;\n");
             script.blocks.push(at..at + covered);
             at += covered;
         }
@@ -148,8 +162,8 @@ impl Script {
         self.slots.extend([(step, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
     }
 
-    /// Adds the transaction that gives a context, which has nothing of a module, the schema to which the module's first
-    /// migrations lead, and the ledger rows of all of them.
+    /// Begins the transaction that gives a context, which has nothing of a module, the schema to which the module's first
+    /// migrations lead, and the ledger rows of all of them; adds all of it but its end.
     fn fresh(
         &mut self,
         table: LedgerTable,
@@ -191,7 +205,13 @@ impl Script {
         );
         self.text.push_str(&close);
         self.slots.extend([(at, Role::Close); 2]);
-        self.push(at, Role::Commit, "COMMIT;\n");
+    }
+
+    /// Writes the tenant's row of the fleet index, at the end of a transaction that changes its ledger.
+    pub(crate) fn index(&mut self, at: usize, index: Option<&Index>) {
+        for statement in index.map(|index| index::record_statements(&index.context)).into_iter().flatten() {
+            self.push(at, Role::Index, &statement);
+        }
     }
 
     /// The check that the last step of the module before is recorded: a transaction that fell does not keep the next one of
@@ -203,7 +223,7 @@ impl Script {
         }
     }
 
-    /// Adds the transaction of one step, which runs behind `before`.
+    /// Begins the transaction of one step, which runs behind `before`, and adds all of it but its end.
     fn step(&mut self, table: LedgerTable, before: Option<&Step>, step: &Step, replica: &Replica) {
         let at = self.blocks.len();
         let row = format!("$_migrate_{at}");
@@ -242,7 +262,6 @@ impl Script {
         );
         self.text.push_str(&close);
         self.slots.extend([(at, Role::Close); 2]);
-        self.push(at, Role::Commit, "COMMIT;\n");
     }
 
     /// A transaction that fell does not keep the next one of the text from running: it has to look for itself.
@@ -255,8 +274,11 @@ impl Script {
     }
 
     /// The text that takes back the word `applied` of a migration of which a statement failed and the rest was committed.
-    pub(crate) fn record_torn(context: &Context, step: &Step, replica: &Replica) -> Self {
+    pub(crate) fn record_torn(context: &Context, step: &Step, replica: &Replica, index: Option<&Index>) -> Self {
         let mut script = Self::enter(context);
+        if let Some(index) = index {
+            index.bind(&mut script.variables);
+        }
         script.variables.insert("_migrate_0".to_owned(), ledger_row(step, replica));
         script.begin(0);
         script.push(
@@ -265,6 +287,7 @@ impl Script {
             "UPDATE _migrations:[$_migrate_0.module, $_migrate_0.version] SET status = 'started' \
              WHERE applied_by.replica = $_migrate_0.applied_by.replica RETURN NONE;\n",
         );
+        script.index(0, index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }

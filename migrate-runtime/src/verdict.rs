@@ -20,6 +20,8 @@ pub(crate) enum Verdict {
     Overtaken,
     /// Somebody else holds the lease.
     Held,
+    /// It was taken back because the fleet index could not be written.
+    Unindexed(String),
 }
 
 /// The reply has another number of results than the text has statements: something ended a transaction early.
@@ -96,6 +98,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
             Verdict::Torn(error.message.clone())
         }
         Role::Statement(statement) => failed(Some(statement)),
+        Role::Index => Verdict::Unindexed(error.message.clone()),
         Role::Begin
         | Role::Ledger
         | Role::Clear

@@ -139,3 +139,42 @@ async fn the_length_of_an_array_type_is_the_only_one_that_it_takes() {
     let reply = run(text).await;
     assert!(reply.0[2].is_err() && reply.0[3].is_ok(), "{reply:?}");
 }
+
+#[tokio::test]
+async fn a_database_is_known_by_an_id_that_is_never_given_twice() {
+    let ids = "(INFO FOR NS STRUCTURE).databases.map(|$database| [$database.name, $database.id])";
+    let text = format!(
+        "USE NS a DB x; USE NS a DB y; LET $before = {ids}; REMOVE DATABASE x; DEFINE DATABASE x; RETURN [$before, {ids}];"
+    );
+    assert_eq!(last(&text).await, json!([[["x", 0], ["y", 1]], [["x", 2], ["y", 1]]]));
+}
+
+#[tokio::test]
+async fn a_transaction_over_two_databases_holds_or_falls_as_one() {
+    let spanning = |end: &str| format!("USE NS a DB t; BEGIN; CREATE t:1; USE NS a DB s; UPSERT s:1; {end}; COMMIT;");
+    let falls = format!("{} USE NS a DB t; INFO FOR DB;", spanning("THROW 'x'"));
+    assert_eq!(last(&falls).await["tables"], json!({}));
+    let holds = format!("{} SELECT * FROM s; USE NS a DB t; SELECT * FROM t;", spanning("RETURN 1"));
+    assert_eq!(last(&holds).await, json!([{ "id": "t:1" }]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn transactions_that_write_different_records_of_one_table_do_not_conflict() {
+    let db = engine().await;
+    Database::query(&db, "USE NS s DB s; DEFINE TABLE row SCHEMAFULL;".to_owned(), Map::new()).await.unwrap();
+    let parallel = (0..64).map(|n| {
+        let db = db.clone();
+        let text = format!(
+            "USE NS t DB d{n}; BEGIN; DEFINE TABLE t; CREATE t:1; USE NS s DB s; UPSERT row:['t', 'd{n}']; COMMIT;"
+        );
+        // The database is there before, as it is when a migration runs.
+        tokio::spawn(async move {
+            while Database::query(&db, format!("USE NS t DB d{n};"), Map::new()).await.unwrap().0[0].is_err() {}
+            Database::query(&db, text, Map::new()).await.unwrap()
+        })
+    });
+    for reply in parallel.collect::<Vec<_>>() {
+        let reply = reply.await.unwrap();
+        assert!(reply.0.iter().all(Result::is_ok), "{reply:?}");
+    }
+}

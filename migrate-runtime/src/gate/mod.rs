@@ -21,8 +21,9 @@ use self::keeper::Keeper;
 pub use self::options::GateOptions;
 pub use self::refusal::{CreateError, GateRefusal};
 use crate::context::Context;
-use crate::fleet::{Fleet, FleetError};
-use crate::outcome::ContextReport;
+use crate::fleet::Fleet;
+use crate::fleet_error::FleetError;
+use crate::outcome::{ContextReport, Evidence};
 use crate::report::Report;
 use crate::{Database, Migrator};
 
@@ -181,12 +182,19 @@ impl<D: Database + 'static> Gate<D> {
     ///
     /// When it cannot be told which contexts there are.
     pub async fn migrate_all(&self, fleet: Fleet) -> Result<Report, FleetError> {
-        let report = self.keeper.migrator.migrate_all(&self.keeper.database, fleet).await?;
-        self.admit(&report);
-        Ok(report)
+        let result = self.keeper.migrator.migrate_all(&self.keeper.database, fleet).await;
+        if let Ok(report) = &result {
+            self.admit(report);
+        }
+        if let Err(FleetError::Interrupted { report, .. }) = &result {
+            self.admit(report);
+        }
+        result
     }
 
-    /// Takes over what an eager run found out. A context that is on its way at this moment is left to that.
+    /// Takes over what an eager run found out. A context that is on its way at this moment is left to that, and one of
+    /// which only the fleet index was asked is looked at when its first request comes in: a tenant may have been restored
+    /// from a backup, which the index does not know.
     pub fn admit(&self, report: &Report) {
         for context in report.contexts() {
             self.admit_one(context);
@@ -195,6 +203,9 @@ impl<D: Database + 'static> Gate<D> {
 
     /// Takes over what became of one context.
     pub fn admit_one(&self, report: &ContextReport) {
+        if report.evidence == Evidence::Index {
+            return;
+        }
         let (now, jitter) = (Instant::now(), fastrand::f64());
         self.keeper.write(|book| book.admit(&report.context, report.refusal(), now, jitter));
     }

@@ -1,6 +1,9 @@
 use migrate_core::Version;
 
 use super::*;
+use crate::halt::Halted;
+use crate::outcome::Evidence;
+use crate::plan::Ahead;
 use crate::refusal::Unknown;
 
 fn applied(module: &'static str, version: u64) -> Applied {
@@ -9,7 +12,14 @@ fn applied(module: &'static str, version: u64) -> Applied {
 
 fn context(name: &str, outcome: Outcome, applied: Vec<Applied>, millis: u64) -> ContextReport {
     let context = Context::new("acme", name).unwrap();
-    ContextReport { context, outcome, applied, elapsed: Duration::from_millis(millis) }
+    ContextReport {
+        context,
+        outcome,
+        applied,
+        ahead: Vec::new(),
+        elapsed: Duration::from_millis(millis),
+        evidence: Evidence::Ledger,
+    }
 }
 
 fn report() -> Report {
@@ -53,8 +63,8 @@ fn a_person_reads_counts_then_runs_then_refusals() {
 #[test]
 fn the_counts_add_up() {
     let counts = report().counts();
-    let Counts { contexts, migrated, up_to_date, ahead, incompatible, failed } = counts;
-    assert_eq!(contexts, migrated + up_to_date + ahead + incompatible + failed);
+    let Counts { contexts, migrated, up_to_date, ahead, incompatible, failed, not_attempted } = counts;
+    assert_eq!(contexts, migrated + up_to_date + ahead + incompatible + failed + not_attempted);
     assert_eq!((migrated, up_to_date, ahead, incompatible, failed), (2, 1, 0, 1, 1));
 }
 
@@ -91,4 +101,47 @@ fn an_empty_fleet_reads_well() {
 #[test]
 fn large_counts_are_grouped() {
     assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+}
+
+#[test]
+fn runs_are_in_the_order_of_their_versions_and_not_of_their_letters() {
+    let contexts = vec![
+        context("a", Outcome::Migrated, vec![applied("app", 10)], 1),
+        context("b", Outcome::Migrated, vec![applied("app", 2)], 1),
+    ];
+    let text = Report::new(contexts, 1, Duration::ZERO, 1).to_string();
+    assert!(text.find("app V2 ").unwrap() < text.find("app V10 ").unwrap(), "{text}");
+}
+
+#[test]
+fn a_migrated_context_tells_where_it_is_ahead_all_the_same() {
+    let mut migrated = context("a", Outcome::Migrated, vec![applied("app", 1)], 1);
+    migrated.ahead = vec![Ahead { module: "auth".to_owned(), version: Version::new(4).unwrap(), by: 2 }];
+    let report = Report::new(vec![migrated], 2, Duration::ZERO, 1);
+    assert!(report.to_string().contains("\nahead      auth at V4   1 context"), "{report}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["later"], serde_json::json!([{ "module": "auth", "version": 4, "contexts": 1 }]));
+}
+
+#[test]
+fn what_was_not_attempted_is_counted_apart_and_told_in_one_line() {
+    let because = || Halted::Canary(Context::new("acme", "eu-1").unwrap());
+    let untouched = || Outcome::Refused(Refusal::NotAttempted { because: because(), pending: 1 });
+    let canary = Outcome::Refused(Refusal::Unavailable { reason: "it is away".into() });
+    let contexts = vec![
+        context("eu-1", canary, vec![], 1),
+        context("eu-2", untouched(), vec![], 1),
+        context("eu-3", untouched(), vec![], 1),
+    ];
+    let report = Report::new(contexts, 1, Duration::ZERO, 1);
+    let text = report.to_string();
+    assert!(text.starts_with("1 module, 3 contexts: 1 refused, 2 not attempted"), "{text}");
+    assert!(
+        text.contains("\nuntouched  2 contexts   the canary acme/eu-1 was refused\n           0 contexts are served"),
+        "{text}"
+    );
+    assert_eq!(report.refused().count(), 3, "none of them may be served");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!((&json["failed"], &json["not_attempted"]), (&1.into(), &2.into()));
+    assert_eq!(json["failures"][2]["kind"], "not_attempted");
 }

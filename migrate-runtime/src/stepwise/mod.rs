@@ -16,45 +16,34 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use migrate_core::{Object, Pace, Statement};
 use serde_json::Value;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use self::build::Build;
-use self::position::{Position, Progress};
+use self::position::{Position, StatementProgress};
 use self::script::Scripts;
+use crate::attempt::{Attempt, Progress};
 use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::failure::{failed, failure_json, torn, unrecorded};
+use crate::index::Index;
+use crate::observer::Event;
+use crate::outcome::Applied;
 use crate::plan::Step;
 use crate::probe::is_in;
 use crate::refusal::Refusal;
-use crate::replica::Replica;
-use crate::script::{LedgerTable, Role, Script};
+use crate::script::{Role, Script};
 use crate::verdict::Verdict;
 use crate::{Database, QueryError, Reply};
 
-/// How a run ended that was not refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// All of it is applied, and was by us.
-    Done,
-    /// The ledger has to be read again, for this reason.
-    Again(String),
-    /// Somebody else holds the lease: who that is.
-    Held(String),
-}
-
 /// One stepwise migration in one context.
-#[derive(Debug)]
 pub(crate) struct Stepwise<'a, D> {
-    pub(crate) database: &'a D,
-    pub(crate) context: &'a Context,
-    pub(crate) table: LedgerTable,
+    pub(crate) attempt: &'a Attempt<'a, D>,
     pub(crate) step: &'a Step,
-    pub(crate) replica: &'a Replica,
     /// Who takes the lease: one name for as long as a caller tries, so that a lost answer is not taken for another holder.
     pub(crate) owner: &'a str,
     /// How long the lease lasts unless it is renewed, which is done three times as often.
     pub(crate) lease: Duration,
+    pub(crate) index: Option<&'a Index>,
 }
 
 /// What came of one text.
@@ -70,13 +59,15 @@ enum Tried {
     /// The statement at the cursor failed and was taken back.
     Failed(String),
     Torn,
+    /// The fleet index could not be written.
+    Unindexed(String),
 }
 
 impl<D: Database> Stepwise<'_, D> {
     /// Goes on until the end, and has the lease meanwhile.
-    pub(crate) async fn run(&self, backoff: &mut Backoff) -> Result<End, Refusal> {
-        let Self { context, step, replica, owner, lease, .. } = *self;
-        let scripts = Scripts { context, step, replica, owner, lease };
+    pub(crate) async fn run(&self, backoff: &mut Backoff) -> Result<Progress, Refusal> {
+        let Self { attempt, step, owner, lease, index } = *self;
+        let scripts = Scripts { context: attempt.context, step, replica: attempt.replica, owner, lease, index };
         // 0 is no token: while we have none, there is nothing to renew.
         let token = AtomicU64::new(0);
         let work = pin!(self.work(&scripts, &token, backoff));
@@ -94,57 +85,59 @@ impl<D: Database> Stepwise<'_, D> {
             let token = token.load(Ordering::Relaxed);
             if token > 0 {
                 let script = scripts.renew(token);
-                if let Err(error) = self.database.query(script.text, script.variables).await {
-                    debug!(context = %self.context, "the lease was not renewed: {error}");
+                if let Err(error) = self.attempt.database.query(script.text, script.variables).await {
+                    debug!(context = %self.attempt.context, "the lease was not renewed: {error}");
                 }
             }
         }
     }
 
-    async fn work(&self, scripts: &Scripts<'_>, token: &AtomicU64, backoff: &mut Backoff) -> Result<End, Refusal> {
+    async fn work(&self, scripts: &Scripts<'_>, token: &AtomicU64, backoff: &mut Backoff) -> Result<Progress, Refusal> {
         let mut position: Option<Position> = None;
         loop {
             let tried = match &position {
                 None => match self.holder(scripts).await {
-                    Ok(Some(holder)) => return Ok(End::Held(holder)),
-                    Ok(None) => self.send(&scripts.acquire(self.table)).await,
+                    Ok(Some(holder)) => return Ok(self.held(holder)),
+                    Ok(None) => self.send(&scripts.acquire(self.attempt.table)).await,
                     Err(error) => Tried::Again(error.to_string()),
                 },
                 Some(position) => match scripts.statement(position.cursor) {
                     Some(statement) => self.advance(scripts, position, statement, backoff).await?,
                     None => match self.finish(&scripts.close(position)).await {
-                        Tried::Moved(_) => return Ok(End::Done),
+                        Tried::Moved(_) => return Ok(Progress::Done),
                         tried => tried,
                     },
                 },
             };
             match tried {
                 Tried::Moved(moved) => {
-                    self.tell(scripts, &moved);
+                    self.tell(&moved);
                     token.store(moved.token, Ordering::Relaxed);
                     backoff.restart();
                     position = Some(moved);
                 }
-                Tried::Held => return Ok(End::Held("somebody else".to_owned())),
+                Tried::Held => return Ok(self.held("somebody else".to_owned())),
                 Tried::Refused(refusal) => return Err(refusal),
+                // Taken once more without the index, by the same name.
+                Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
                 Tried::Torn => return Err(self.record_torn().await),
                 Tried::Failed(cause) => match &position {
                     Some(position) => return self.record(scripts, position, None, cause, backoff).await,
                     None => return Err(failed(self.step, None, 0, cause)),
                 },
-                Tried::Again(why) if position.is_none() => return Ok(End::Again(why)),
+                Tried::Again(why) if position.is_none() => return Ok(Progress::Again(why)),
                 Tried::Overtaken => {
                     token.store(0, Ordering::Relaxed);
-                    return Ok(End::Again("somebody else took over".to_owned()));
+                    return Ok(Progress::Again("somebody else took over".to_owned()));
                 }
                 // Whether it is still ours, and where it stands, is what taking it once more tells.
                 Tried::Again(why) => {
-                    debug!(context = %self.context, "taking the lease once more: {why}");
+                    debug!(context = %self.attempt.context, "taking the lease once more: {why}");
                     token.store(0, Ordering::Relaxed);
-                    if backoff.pause().await.is_err() {
-                        let reason = format!("{} was given up: {why}", self.context);
-                        return Err(Refusal::Unavailable { reason });
-                    }
+                    backoff.again().map_err(|given_up| Refusal::Unavailable {
+                        reason: format!("{} was given up {given_up}; the last try met: {why}", self.attempt.context),
+                    })?;
+                    backoff.pause().await;
                     position = None;
                 }
             }
@@ -160,7 +153,7 @@ impl<D: Database> Stepwise<'_, D> {
         backoff: &mut Backoff,
     ) -> Result<Tried, Refusal> {
         let index = statement.object().filter(|_| statement.pace() == Pace::Build);
-        let (Progress::Building, Some(index)) = (position.progress, index) else {
+        let (StatementProgress::Building, Some(index)) = (position.progress, index) else {
             return Ok(self.send(&scripts.run(position, statement)).await);
         };
         match self.wait_for(scripts, index).await {
@@ -181,7 +174,8 @@ impl<D: Database> Stepwise<'_, D> {
             match Build::read(&value)? {
                 Build::Ready => return Ok(()),
                 Build::Running { rows } => {
-                    debug!(context = %self.context, %index, rows, "the index is being built");
+                    let (context, migration) = (self.attempt.context, Applied::from(self.step));
+                    self.attempt.telemetry.emit(Event::IndexBuilding { context, migration, index, rows });
                 }
             }
             tokio::time::sleep(pause).await;
@@ -192,8 +186,8 @@ impl<D: Database> Stepwise<'_, D> {
     /// Who holds the lease, if somebody else does.
     async fn holder(&self, scripts: &Scripts<'_>) -> Result<Option<String>, QueryError> {
         let script = scripts.look();
-        let reply = self.database.query(script.text.clone(), script.variables.clone()).await?;
-        let Some(lease) = read_of(&script, &reply, self.context) else { return Ok(None) };
+        let reply = self.attempt.database.query(script.text.clone(), script.variables.clone()).await?;
+        let Some(lease) = read_of(&script, &reply, self.attempt.context) else { return Ok(None) };
         let is_held = lease["held"] == true && lease["owner"] != scripts.owner;
         let name = |key: &str| lease["by"][key].as_str().unwrap_or("?").to_owned();
         Ok(is_held.then(|| format!("replica {} of {}", name("replica"), name("binary"))))
@@ -201,9 +195,9 @@ impl<D: Database> Stepwise<'_, D> {
 
     /// The answer to a text that only asks.
     async fn read(&self, script: &Script) -> Result<Value, String> {
-        let reply = self.database.query(script.text.clone(), script.variables.clone()).await;
+        let reply = self.attempt.database.query(script.text.clone(), script.variables.clone()).await;
         let reply = reply.map_err(|error| error.to_string())?;
-        if let Some(value) = read_of(script, &reply, self.context) {
+        if let Some(value) = read_of(script, &reply, self.attempt.context) {
             return Ok(value);
         }
         let error = reply.0.into_iter().find_map(Result::err);
@@ -215,7 +209,7 @@ impl<D: Database> Stepwise<'_, D> {
             Ok(reply) => reply,
             Err(tried) => return tried,
         };
-        match read_of(script, &reply, self.context).as_ref().and_then(Position::read) {
+        match read_of(script, &reply, self.attempt.context).as_ref().and_then(Position::read) {
             Some(position) => Tried::Moved(position),
             None => Tried::Again("the ledger row does not say where the migration stands".to_owned()),
         }
@@ -224,13 +218,13 @@ impl<D: Database> Stepwise<'_, D> {
     /// Sends a text after which there is no position any more.
     async fn finish(&self, script: &Script) -> Tried {
         match self.query(script).await {
-            Ok(_) => Tried::Moved(Position { token: 0, cursor: 0, progress: Progress::None }),
+            Ok(_) => Tried::Moved(Position { token: 0, cursor: 0, progress: StatementProgress::None }),
             Err(tried) => tried,
         }
     }
 
     async fn query(&self, script: &Script) -> Result<Reply, Tried> {
-        let reply = match self.database.query(script.text.clone(), script.variables.clone()).await {
+        let reply = match self.attempt.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
             Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => return Err(Tried::Failed(cause)),
             Err(QueryError::NotAllowed(reason)) => return Err(Tried::Refused(Refusal::Unavailable { reason })),
@@ -249,8 +243,9 @@ impl<D: Database> Stepwise<'_, D> {
             Some(Verdict::Overtaken) => Err(Tried::Overtaken),
             Some(Verdict::Held) => Err(Tried::Held),
             Some(Verdict::Torn(_)) => Err(Tried::Torn),
+            Some(Verdict::Unindexed(why)) => Err(Tried::Unindexed(why)),
             Some(Verdict::NotEntered(why)) => {
-                let reason = format!("{} cannot be entered: {why}", self.context);
+                let reason = format!("{} cannot be entered: {why}", self.attempt.context);
                 Err(Tried::Refused(Refusal::Unavailable { reason }))
             }
             Some(Verdict::Failed { cause, .. }) => Err(Tried::Failed(cause)),
@@ -265,7 +260,7 @@ impl<D: Database> Stepwise<'_, D> {
         broken: Option<&Object>,
         cause: String,
         backoff: &mut Backoff,
-    ) -> Result<End, Refusal> {
+    ) -> Result<Progress, Refusal> {
         let statement = scripts.statement(position.cursor).map(|_| position.cursor);
         let refusal = failed(self.step, statement, position.cursor, cause);
         let script = scripts.fail(position, broken, failure_json(&refusal).unwrap_or_default());
@@ -273,36 +268,40 @@ impl<D: Database> Stepwise<'_, D> {
             let why = match self.finish(&script).await {
                 Tried::Moved(_) => return Err(refusal),
                 Tried::Overtaken | Tried::Held | Tried::Torn => {
-                    return Ok(End::Again("somebody else took over".to_owned()));
+                    return Ok(Progress::Again("somebody else took over".to_owned()));
                 }
                 Tried::Refused(other) => return Err(unrecorded(refusal, &other.to_string())),
-                Tried::Failed(why) => return Err(unrecorded(refusal, &why)),
+                Tried::Failed(why) | Tried::Unindexed(why) => return Err(unrecorded(refusal, &why)),
                 Tried::Again(why) => why,
             };
-            if backoff.pause().await.is_err() {
-                warn!(context = %self.context, "the failure could not be recorded: {why}");
+            if backoff.again().is_err() {
+                warn!(context = %self.attempt.context, "the failure could not be recorded: {why}");
                 return Err(unrecorded(refusal, &why));
             }
+            backoff.pause().await;
         }
     }
 
     async fn record_torn(&self) -> Refusal {
-        let script = Script::record_torn(self.context, self.step, self.replica);
-        if let Err(error) = self.database.query(script.text, script.variables).await {
-            warn!(context = %self.context, "what ended half way could not be recorded: {error}");
+        let script = Script::record_torn(self.attempt.context, self.step, self.attempt.replica, self.index);
+        if let Err(error) = self.attempt.database.query(script.text, script.variables).await {
+            warn!(context = %self.attempt.context, "what ended half way could not be recorded: {error}");
         }
         torn(self.step)
     }
 
-    fn tell(&self, scripts: &Scripts<'_>, position: &Position) {
-        let (context, module, version) = (self.context, self.step.module, self.step.migration.version());
-        let (at, of) = (position.cursor, self.step.migration.statements().len());
-        let line = scripts.statement(at).map(Statement::line);
-        match position.progress {
-            Progress::Rows(rows) => info!(%context, module, %version, at, of, line, rows, "a batch was written"),
-            Progress::Building => info!(%context, module, %version, at, of, line, "an index is being built"),
-            Progress::None => info!(%context, module, %version, at, of, line, "statements are done"),
-        }
+    fn held(&self, by: String) -> Progress {
+        Progress::Held { module: self.step.module, migration: self.step.migration, by }
+    }
+
+    fn tell(&self, position: &Position) {
+        let (context, migration) = (self.attempt.context, Applied::from(self.step));
+        let (done, of) = (position.cursor, self.step.migration.statements().len());
+        let rows = match position.progress {
+            StatementProgress::Rows(rows) => Some(rows),
+            StatementProgress::None | StatementProgress::Building => None,
+        };
+        self.attempt.telemetry.emit(Event::StepwiseProgress { context, migration, done, of, rows });
     }
 }
 

@@ -9,12 +9,12 @@ pub(super) struct Position {
     /// How many of its statements are done.
     pub(super) cursor: usize,
     /// What is known of the statement at the cursor.
-    pub(super) progress: Progress,
+    pub(super) progress: StatementProgress,
 }
 
 /// How far the statement at the cursor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
+pub(super) enum StatementProgress {
     /// It has not run.
     None,
     /// It has run, and the index that it builds is waited for.
@@ -42,9 +42,9 @@ impl Position {
     pub(super) fn read(value: &Value) -> Option<Self> {
         let Raw { token, cursor, progress } = Raw::deserialize(value).ok()?;
         let progress = match progress {
-            None => Progress::None,
-            Some(RawProgress::Building) => Progress::Building,
-            Some(RawProgress::Batches { rows }) => Progress::Rows(rows),
+            None => StatementProgress::None,
+            Some(RawProgress::Building) => StatementProgress::Building,
+            Some(RawProgress::Batches { rows }) => StatementProgress::Rows(rows),
         };
         Some(Self { token, cursor, progress })
     }
@@ -59,9 +59,9 @@ mod tests {
     fn a_position_is_read_with_its_progress() {
         let read = |progress: Value| Position::read(&json!({ "token": 7, "cursor": 2, "progress": progress }));
         let position = |progress| Some(Position { token: 7, cursor: 2, progress });
-        assert_eq!(read(Value::Null), position(Progress::None));
-        assert_eq!(read(json!({ "state": "building" })), position(Progress::Building));
-        assert_eq!(read(json!({ "state": "batches", "rows": 9, "last": "x" })), position(Progress::Rows(9)));
+        assert_eq!(read(Value::Null), position(StatementProgress::None));
+        assert_eq!(read(json!({ "state": "building" })), position(StatementProgress::Building));
+        assert_eq!(read(json!({ "state": "batches", "rows": 9, "last": "x" })), position(StatementProgress::Rows(9)));
         assert_eq!(read(json!({ "state": "of a later version" })), None);
         assert_eq!(Position::read(&json!({ "cursor": null })), None);
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use migrate_core::{Object, Pace, Statement};
 use serde_json::{Value, json};
 
-use super::position::{Position, Progress};
+use super::position::{Position, StatementProgress};
 use crate::context::{Context, quote};
+use crate::index::Index;
 use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS};
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
@@ -22,6 +23,8 @@ pub(super) struct Scripts<'a> {
     pub(super) owner: &'a str,
     /// How long the lease lasts unless it is renewed.
     pub(super) lease: Duration,
+    /// The fleet index, where it is to be told: that a migration is begun matters to it as much as its end.
+    pub(super) index: Option<&'a Index>,
 }
 
 const ROW: &str = "_migrations:[$_migrate_0.module, $_migrate_0.version]";
@@ -116,6 +119,7 @@ impl<'a> Scripts<'a> {
         };
         log(&mut script, event, "");
         script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
+        script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
@@ -215,6 +219,7 @@ impl<'a> Scripts<'a> {
         );
         log(&mut script, "applied", "");
         script.push(0, Role::Lease, RELEASE);
+        script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
@@ -230,8 +235,8 @@ impl<'a> Scripts<'a> {
         }
         // Batches that ran stay counted; of an index nothing is left.
         let progress = match position.progress {
-            Progress::Rows(_) => "",
-            Progress::None | Progress::Building => ", progress = NONE",
+            StatementProgress::Rows(_) => "",
+            StatementProgress::None | StatementProgress::Building => ", progress = NONE",
         };
         script.push(
             0,
@@ -240,12 +245,16 @@ impl<'a> Scripts<'a> {
         );
         log(&mut script, "failed", ", error: $_migrate_error");
         script.push(0, Role::Lease, RELEASE);
+        script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
 
     fn enter(&self) -> Script {
         let mut script = Script::enter(self.context);
+        if let Some(index) = self.index {
+            index.bind(&mut script.variables);
+        }
         script.variables.insert("_migrate_0".to_owned(), ledger_row(self.step, self.replica));
         script.variables.insert("_migrate_owner".to_owned(), self.owner.into());
         script.variables.insert("_migrate_lease".to_owned(), format!("{}ms", self.lease.as_millis()).into());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use migrate_runtime::{Context, Fleet, Gate, GateOptions, GateState, Migrator, Refusal};
+use migrate_runtime::{Context, Evidence, Fleet, Gate, GateOptions, GateState, Migrator, Refusal};
 use migrate_tests::{Fault, Faulty, engine, ledger, module, rows};
 use surrealdb::Surreal;
 use surrealdb::engine::any::Any;
@@ -106,6 +106,26 @@ async fn what_an_eager_run_found_out_is_taken_over() {
     assert_eq!((report.counts().migrated, report.counts().up_to_date), (1, 3));
     gate.ensure(&tenant()).await.unwrap();
     assert_eq!((gate.counts().served, gate.counts().refused), (4, 0));
+}
+
+#[tokio::test]
+async fn what_only_the_fleet_index_says_is_not_taken_over() {
+    let db = engine().await;
+    let indexed = || migrator().index(Context::new("ops", "system").unwrap());
+    let tenants: Vec<_> = (1..4).map(|n| Context::new("acme", format!("eu-{n}")).unwrap()).collect();
+    let first = indexed().migrate_all(&db, Fleet::contexts(tenants.clone())).await.unwrap();
+    assert!(first.contexts().iter().all(|one| one.evidence == Evidence::Ledger));
+
+    // Restored in place from a backup of before the migrations, of which the index knows nothing.
+    rows(&db, &tenants[0], "REMOVE TABLE _migrations; REMOVE TABLE _migration_log; REMOVE TABLE counter;").await;
+    let gate = Gate::with_options(indexed(), Arc::new(db.clone()), patient());
+    let report = gate.migrate_all(Fleet::contexts(tenants.clone())).await.unwrap();
+    assert_eq!(report.counts().up_to_date, 3, "the index confirms them");
+    assert!(report.contexts().iter().all(|one| one.evidence == Evidence::Index));
+    assert_eq!(gate.counts().served, 0, "each is looked at when it is first asked for");
+
+    gate.ensure(&tenants[0]).await.unwrap();
+    assert_eq!(ledger(&db, &tenants[0]).await.len(), 1, "and that one was migrated again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

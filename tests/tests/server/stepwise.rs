@@ -65,7 +65,9 @@ async fn a_process_that_is_killed_at_any_moment_is_succeeded_at_the_very_stateme
             resumed += usize::from(events(&db, &context).await.iter().any(|event| event == "resumed"));
         }
     }
-    println!("{killed} of {ROUNDS} replicas were killed while they ran, {resumed} stepwise migrations were gone on with");
+    println!(
+        "{killed} of {ROUNDS} replicas were killed while they ran, {resumed} stepwise migrations were gone on with"
+    );
     assert!(killed > 0, "a replica is killed before its end");
 }
 

@@ -39,8 +39,18 @@ impl Way<'_> {
             let judge = Judge { schema: &now, origin: &origin, rest: &[] };
             let impact = judge.statement(lowered, &transition);
             let range = parsed.range.clone();
-            let step =
-                Step { input: &input, range, lowered, judge, transition: &transition, impact: &impact, bound: &bound };
+            let batch = parsed.batch(down.text());
+            let step = Step {
+                input: &input,
+                range,
+                kind: parsed.kind,
+                batch: batch.as_ref(),
+                lowered,
+                judge,
+                transition: &transition,
+                impact: &impact,
+                bound: &bound,
+            };
             rules::check_step(&step, &mut found);
             effect = effect.max(impact.effect);
             exact &= transition.is_exact();

@@ -1,0 +1,42 @@
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::context::Context;
+
+/// Why a run goes on reading and applies nothing any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Halted {
+    /// A context that goes first was refused.
+    Canary(Context),
+    /// As many contexts were refused as there may be.
+    FailureBudget {
+        /// How many that are.
+        refused: usize,
+    },
+}
+
+impl fmt::Display for Halted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Canary(context) => write!(f, "the canary {context} was refused"),
+            Self::FailureBudget { refused: 1 } => f.write_str("a context was refused"),
+            Self::FailureBudget { refused } => write!(f, "{refused} contexts were refused"),
+        }
+    }
+}
+
+/// Whether a run still applies migrations. Once it does not, it never does again.
+#[derive(Debug, Default)]
+pub(crate) struct Halt(OnceLock<Halted>);
+
+impl Halt {
+    /// Nothing is applied from now on. `true` if this is the first reason.
+    pub(crate) fn set(&self, why: Halted) -> bool {
+        self.0.set(why).is_ok()
+    }
+
+    pub(crate) fn reason(&self) -> Option<&Halted> {
+        self.0.get()
+    }
+}

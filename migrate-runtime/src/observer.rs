@@ -1,0 +1,186 @@
+use std::time::Duration;
+
+use migrate_core::Object;
+
+use crate::context::Context;
+use crate::outcome::{Applied, ContextReport};
+use crate::refusal::Refusal;
+use crate::report::Counts;
+
+/// Who is told what happens while it happens: a progress bar, a metrics exporter, a test.
+///
+/// Every function `Fn(&Event<'_>) + Send + Sync` is one. It is called from the very tasks that migrate, so it has to
+/// return soon: hand what takes long to somebody else.
+///
+/// ```
+/// # use migrate_runtime::{Event, Migrator};
+/// let migrator = Migrator::new([])?.observer(|event: &Event<'_>| {
+///     if let Event::ContextFinished { report, .. } = event {
+///         println!("{} is {}", report.context, if report.is_served() { "served" } else { "refused" });
+///     }
+/// });
+/// # Ok::<(), migrate_runtime::ModulesError>(())
+/// ```
+pub trait Observer: Send + Sync {
+    /// Is told of one event.
+    fn on(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync> Observer for F {
+    fn on(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// What happens during a run, in the order in which it happens to each context.
+///
+/// Contexts are worked on at once, so the events of different contexts mix.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A fleet is about to be brought up to date.
+    #[non_exhaustive]
+    RunStarted {
+        /// How many contexts it has, where that is known beforehand.
+        contexts: Option<usize>,
+    },
+    /// A context's ledger was read.
+    #[non_exhaustive]
+    ContextProbed {
+        /// The context.
+        context: &'a Context,
+    },
+    /// A migration is on its way to the database. Several of one context may be, in one text.
+    #[non_exhaustive]
+    MigrationStarted {
+        /// The context.
+        context: &'a Context,
+        /// Which migration.
+        migration: Applied,
+        /// How often this context was tried before, for whatever reason.
+        retries: u32,
+    },
+    /// A migration was committed.
+    #[non_exhaustive]
+    MigrationApplied {
+        /// The context.
+        context: &'a Context,
+        /// Which migration.
+        migration: Applied,
+        /// How long the round trip took that carried it, and perhaps others with it.
+        elapsed: Duration,
+    },
+    /// A migration failed, and nothing of it was kept.
+    #[non_exhaustive]
+    MigrationFailed {
+        /// The context.
+        context: &'a Context,
+        /// What failed and why.
+        refusal: &'a Refusal,
+    },
+    /// A stepwise migration came further.
+    #[non_exhaustive]
+    StepwiseProgress {
+        /// The context.
+        context: &'a Context,
+        /// Which migration.
+        migration: Applied,
+        /// How many of its statements are done.
+        done: usize,
+        /// How many it has.
+        of: usize,
+        /// How many rows the batches of the next statement have written so far, if it goes in batches and has begun.
+        rows: Option<u64>,
+    },
+    /// A stepwise migration waits for an index.
+    #[non_exhaustive]
+    IndexBuilding {
+        /// The context.
+        context: &'a Context,
+        /// Which migration.
+        migration: Applied,
+        /// The index.
+        index: &'a Object,
+        /// How many rows the database has looked at.
+        rows: u64,
+    },
+    /// Somebody else is at a stepwise migration and is waited for. This is told once for each migration.
+    #[non_exhaustive]
+    WaitingForHolder {
+        /// The context.
+        context: &'a Context,
+        /// Which migration.
+        migration: Applied,
+        /// Who is at it.
+        by: &'a str,
+    },
+    /// Somebody was in the way, or the database did not answer: it is tried again after a pause.
+    #[non_exhaustive]
+    Waiting {
+        /// Those that wait: one, or all of one batch.
+        contexts: &'a [Context],
+        /// What the last try met.
+        reason: &'a str,
+        /// How many tries there were.
+        tries: u32,
+    },
+    /// A context is done, one way or the other.
+    #[non_exhaustive]
+    ContextFinished {
+        /// What became of it.
+        report: &'a ContextReport,
+    },
+    /// A stream of contexts gave one a second time, which is passed over.
+    #[non_exhaustive]
+    ContextRepeated {
+        /// The context.
+        context: &'a Context,
+    },
+    /// The contexts that go first are up to date, and the others follow.
+    #[non_exhaustive]
+    CanariesPassed {},
+    /// A context that goes first was refused: nothing is applied any more.
+    #[non_exhaustive]
+    CanaryRefused {
+        /// The context.
+        context: &'a Context,
+        /// Why.
+        refusal: &'a Refusal,
+    },
+    /// As many contexts were refused as there may be: nothing is applied any more.
+    #[non_exhaustive]
+    BudgetExhausted {
+        /// How many that are.
+        refused: usize,
+    },
+    /// The fleet index confirmed contexts, whose ledgers are not read therefore.
+    #[non_exhaustive]
+    IndexConfirmed {
+        /// How many.
+        contexts: usize,
+    },
+    /// The fleet index cannot be used. Everything goes on without it; this is told once.
+    #[non_exhaustive]
+    IndexUnusable {
+        /// The context that holds it.
+        index: &'a Context,
+        /// Why.
+        reason: &'a str,
+    },
+    /// Rows of the fleet index were written anew from their tenants' ledgers.
+    #[non_exhaustive]
+    IndexRepaired {
+        /// The tenants.
+        contexts: &'a [Context],
+    },
+    /// A run is over.
+    #[non_exhaustive]
+    RunFinished {
+        /// How many contexts ended in each way.
+        counts: Counts,
+        /// How long it took.
+        elapsed: Duration,
+        /// How many queries were sent.
+        round_trips: u64,
+    },
+}

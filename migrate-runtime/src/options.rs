@@ -1,0 +1,128 @@
+//! What a migrator can be told before it starts.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::canaries::Canaries;
+use crate::context::Context;
+use crate::counters::Counters;
+use crate::index::Index;
+use crate::migrator::Migrator;
+use crate::observer::Observer;
+
+/// Far more than any start-up takes, and far less than a clock can hold.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+impl Migrator {
+    /// How many contexts are worked on at once; 8 unless set, and 0 counts as 1.
+    #[must_use]
+    pub fn concurrency(self, concurrency: usize) -> Self {
+        Self { concurrency: concurrency.max(1), ..self }
+    }
+
+    /// How many contexts one round trip asks about; 64 unless set, and 0 counts as 1.
+    #[must_use]
+    pub fn probe_batch(self, contexts: usize) -> Self {
+        Self { probe_batch: contexts.max(1), ..self }
+    }
+
+    /// How long one context is tried again after conflicts and lost connections; two minutes unless set. A migration
+    /// that is running is never cut short. A database that has fallen silent is noticed within 15 seconds, by which the
+    /// end may come later.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.patience.deadline = deadline.min(LONGEST);
+        self
+    }
+
+    /// How long a stepwise migration that another replica is at is waited for; half an hour unless set.
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.applier.wait = wait.min(LONGEST);
+        self
+    }
+
+    /// How long the lease of a stepwise migration lasts when its holder is gone; 30 seconds unless set, and a tenth of a
+    /// second at least. Its holder renews it three times as often, by the clock of the database.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.applier.lease = lease.clamp(Duration::from_millis(100), LONGEST);
+        self
+    }
+
+    /// How often one context is tried at most, the first try included; as often as the deadline allows unless set, and 0
+    /// counts as 1.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.patience.attempts = Some(NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN));
+        self
+    }
+
+    /// How long to pause before the second try, and how long at most before any later one; 5 ms and one second unless
+    /// set. Each pause is twice as long as the one before it, less a random part of up to a half.
+    #[must_use]
+    pub fn backoff(mut self, shortest: Duration, longest: Duration) -> Self {
+        self.patience.shortest = shortest.max(Duration::from_millis(1));
+        self.patience.longest = longest.max(self.patience.shortest);
+        self
+    }
+
+    /// The first so many contexts that lack something go first. If one of them is refused, no other context is touched:
+    /// what is up to date is reported as such, and the rest as refused without having been attempted.
+    ///
+    /// They are the first in the order of the fleet, so that all replicas try the same ones.
+    #[must_use]
+    pub fn canaries(self, contexts: usize) -> Self {
+        Self { canaries: if contexts == 0 { Canaries::None } else { Canaries::First(contexts) }, ..self }
+    }
+
+    /// These contexts go first, as in [`canaries`](Self::canaries). A fleet has to have them; one that is a stream gets
+    /// them put before what it gives.
+    #[must_use]
+    pub fn canary_contexts(self, contexts: impl IntoIterator<Item = Context>) -> Self {
+        Self { canaries: Canaries::Named(contexts.into_iter().collect()), ..self }
+    }
+
+    /// Once so many contexts were refused, none is touched that was not yet: what is up to date is reported as such, and
+    /// the rest as refused without having been attempted. Without a budget, which is the default, one context's failure
+    /// never keeps another from its migrations. 0 counts as 1.
+    #[must_use]
+    pub fn failure_budget(self, refused: usize) -> Self {
+        Self { failure_budget: Some(NonZeroUsize::new(refused).unwrap_or(NonZeroUsize::MIN)), ..self }
+    }
+
+    /// Keeps a table of all tenants in one system context, so that a fleet that is up to date is confirmed by one query,
+    /// whatever its size (one for each 256 namespaces or 16,384 contexts of it). The context is created where it does
+    /// not exist.
+    ///
+    /// A tenant's row is written in the very transactions that change the tenant's ledger. The table is a cache, never
+    /// the truth, and as good as those who write it: every binary that migrates these tenants has to be given the same
+    /// index, and one whose user has no rights to it leaves the rows of those that it migrates as they were. A tenant
+    /// that was restored in place from a backup is noticed when its own ledger is read, by [`migrate`](Self::migrate)
+    /// or [`verify`](Self::verify). Where the index cannot be used, everything works without it, and observers are told
+    /// once.
+    #[must_use]
+    pub fn index(self, context: Context) -> Self {
+        Self { index: Some(Arc::new(Index::new(context))), ..self }
+    }
+
+    /// The name and version of this binary, for the ledger. The name is that of the executable unless set.
+    #[must_use]
+    pub fn applied_by(mut self, binary: impl Into<String>, version: impl Into<String>) -> Self {
+        self.applier.replica = self.applier.replica.named(binary.into(), version.into());
+        self
+    }
+
+    /// Tells an observer of everything that happens from now on. There may be several.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.applier.telemetry.observe(observer);
+        self
+    }
+
+    /// What this migrator has done so far, over all its runs, to be read at any time.
+    pub fn counters(&self) -> Counters {
+        self.applier.telemetry.counters.clone()
+    }
+}
