@@ -5,10 +5,11 @@ use std::fmt;
 
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 
-use crate::Database;
+use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::fleet_error::{Failure, FleetError};
 use crate::roll::{all_databases, databases_of, registry};
+use crate::{Database, QueryError};
 
 /// The contexts to bring up to date.
 ///
@@ -30,14 +31,15 @@ type Filter = Box<dyn Fn(&Context) -> bool + Send + Sync>;
 enum Source {
     Contexts(Vec<Context>),
     Stream(BoxStream<'static, Result<Context, Failure>>),
-    Databases(Namespaces),
-    Registry { context: Context, query: String },
+    Asked(Question),
 }
 
+/// What the database is asked to learn the contexts of a fleet.
 #[derive(Debug)]
-enum Namespaces {
-    All,
-    One(String),
+enum Question {
+    Databases,
+    DatabasesOf(String),
+    Registry { context: Context, query: String },
 }
 
 /// The contexts of a fleet, as far as they are known beforehand.
@@ -67,7 +69,7 @@ impl Fleet {
 
     /// Every database of a namespace, but for the one that holds the migrator's [index](crate::Migrator::index).
     pub fn databases_of(namespace: impl Into<String>) -> Self {
-        Self::from(Source::Databases(Namespaces::One(namespace.into())))
+        Self::from(Source::Asked(Question::DatabasesOf(namespace.into())))
     }
 
     /// Every database of every namespace, for users who may know them, but for the one that holds the migrator's
@@ -75,7 +77,7 @@ impl Fleet {
     ///
     /// Narrow it down with [`only`](Self::only): system databases of your own are among them.
     pub fn databases() -> Self {
-        Self::from(Source::Databases(Namespaces::All))
+        Self::from(Source::Asked(Question::Databases))
     }
 
     /// The contexts that a query in one context gives: rows `{ namespace, database }` or `[namespace, database]`. Those
@@ -83,7 +85,7 @@ impl Fleet {
     ///
     /// The query is yours and is run as it is: it should be one `SELECT`.
     pub fn registry(context: Context, query: impl Into<String>) -> Self {
-        Self::from(Source::Registry { context, query: query.into() })
+        Self::from(Source::Asked(Question::Registry { context, query: query.into() }))
     }
 
     /// Those contexts of this fleet that pass a filter.
@@ -98,17 +100,18 @@ impl Fleet {
         mut self,
         database: &impl Database,
         index: Option<&Context>,
+        mut backoff: Backoff,
     ) -> Result<Members, FleetError> {
-        if let (Source::Databases(_), Some(index)) = (&self.source, index.cloned()) {
+        if let (Source::Asked(Question::Databases | Question::DatabasesOf(_)), Some(index)) =
+            (&self.source, index.cloned())
+        {
             self = self.only(move |context| *context != index);
         }
         let filters = self.filters;
         let passes = move |context: &Context| filters.iter().all(|filter| filter(context));
         let mut contexts = match self.source {
             Source::Contexts(contexts) => contexts,
-            Source::Databases(Namespaces::One(namespace)) => databases_of(database, namespace).await?,
-            Source::Databases(Namespaces::All) => all_databases(database).await?,
-            Source::Registry { context, query } => registry(database, context, query).await?,
+            Source::Asked(question) => question.answer(database, &mut backoff).await?,
             Source::Stream(contexts) => {
                 let passing =
                     contexts.filter(move |context| std::future::ready(context.as_ref().map_or(true, &passes)));
@@ -120,6 +123,30 @@ impl Fleet {
         match contexts.iter().find(|context| !seen.insert(*context)) {
             Some(twice) => Err(FleetError::Duplicate(twice.clone())),
             None => Ok(Members::Known(contexts)),
+        }
+    }
+}
+
+impl Question {
+    /// Asks until there is an answer or no further try: what is asked changes nothing.
+    async fn answer(&self, database: &impl Database, backoff: &mut Backoff) -> Result<Vec<Context>, FleetError> {
+        loop {
+            let error = match self.ask(database).await {
+                Err(FleetError::Query(error @ (QueryError::Lost(_) | QueryError::Conflict(_)))) => error,
+                answer => return answer,
+            };
+            if backoff.again().is_err() {
+                return Err(FleetError::Query(error));
+            }
+            backoff.pause().await;
+        }
+    }
+
+    async fn ask(&self, database: &impl Database) -> Result<Vec<Context>, FleetError> {
+        match self {
+            Self::DatabasesOf(namespace) => databases_of(database, namespace.clone()).await,
+            Self::Databases => all_databases(database).await,
+            Self::Registry { context, query } => registry(database, context.clone(), query.clone()).await,
         }
     }
 }
@@ -136,8 +163,7 @@ impl fmt::Debug for Fleet {
         match &self.source {
             Source::Contexts(contexts) => fleet.field("contexts", &contexts.len()),
             Source::Stream(_) => fleet.field("stream", &"…"),
-            Source::Databases(namespaces) => fleet.field("databases", namespaces),
-            Source::Registry { context, query } => fleet.field("registry", context).field("query", query),
+            Source::Asked(question) => fleet.field("asked", question),
         };
         fleet.field("filters", &self.filters.len()).finish()
     }

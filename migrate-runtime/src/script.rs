@@ -185,6 +185,9 @@ impl Script {
             let taken =
                 format!("IF array::any({ids}, |$id| record::exists($id)) {{ THROW 'somebody else was first' }};\n");
             self.push(at, Role::Untaken, &taken);
+        }
+        // Nothing of the module is there, so nothing says that the ledger still is as it was when it was read.
+        if at == 0 {
             self.define_ledger(at);
         }
         self.behind(at, before, module.module());
@@ -234,6 +237,10 @@ impl Script {
         if table == LedgerTable::Missing {
             // Whoever comes second should notice before doing any work.
             self.push(at, Role::Untaken, &format!("IF record::exists({id}) {{ THROW 'somebody else was first' }};\n"));
+        }
+        // Without a predecessor nothing says that the ledger still is there: the database may have been removed, and the
+        // `USE` have created it anew.
+        if table == LedgerTable::Missing || (at == 0 && step.predecessor.is_none()) {
             self.define_ledger(at);
         }
         if let Some((version, chain)) = step.predecessor {

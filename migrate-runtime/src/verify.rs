@@ -62,7 +62,7 @@ impl Migrator {
     ) -> Result<Verification, FleetError> {
         let start = Instant::now();
         let index = self.index.as_ref().map(|index| &index.context);
-        let contexts = match fleet.resolve(database, index).await? {
+        let contexts = match fleet.resolve(database, index, self.patience.begin(database.silence())).await? {
             Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
             Members::Streamed(contexts) => contexts.right_stream(),
         };

@@ -28,6 +28,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", conflicts_with = "data", value_parser = url)]
     pub(crate) url: Option<String>,
 
+    /// How long to wait for that server when it is not up yet.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    wait: u16,
+
     /// What that user is a user of.
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
     pub(crate) user_of: Level,
@@ -79,6 +83,11 @@ Exit code:
   2  the arguments are wrong";
 
 impl Args {
+    /// How long to wait for a server that is not up yet.
+    pub(crate) fn wait(&self) -> Duration {
+        Duration::from_secs(self.wait.into())
+    }
+
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.patience.into())
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use migrate_runtime::reach;
 use serde_json::Value;
 use surrealdb::engine::any::{Any, connect};
 use surrealdb::opt::auth::{Namespace, Root};
@@ -24,7 +25,9 @@ pub(crate) async fn open(args: &Args) -> Result<Surreal<Any>, Error> {
         (None, None) => "mem://".to_owned(),
     };
     info!("opening {address}");
-    let db = connect(&address).await.map_err(|source| Error::Open(address, source.into()))?;
+    // A server may come up later than this one; whatever else is wrong does not change by waiting.
+    let db = reach(args.wait(), || async { connect(&address).await }).await;
+    let db = db.map_err(|source| Error::Open(address, source.into()))?;
     if args.url.is_some() {
         sign_in(&db, args.user_of).await?;
     }

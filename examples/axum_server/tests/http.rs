@@ -225,7 +225,7 @@ async fn a_server_that_was_away_is_found_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_is_named() {
-    let output = service::run(&["--url", "ws://127.0.0.1:9", "--listen", "127.0.0.1:0"]).await;
+    let output = service::run(&["--url", "ws://127.0.0.1:9", "--listen", "127.0.0.1:0", "--wait", "1"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("error: the database ws://127.0.0.1:9 cannot be opened"), "{said}");

@@ -40,6 +40,9 @@ mod tests {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
+    /// The status, whether text or history are others, whether it is breaking, and the cursor.
+    type Generated = (Status, bool, bool, bool, Option<usize>);
+
     fn rows() -> impl Strategy<Value = Vec<Row>> {
         let status = prop_oneof![
             8 => Just(Status::Applied),
@@ -61,7 +64,7 @@ mod tests {
             ),
         );
         prop::collection::vec(row, 0..6).prop_map(|rows| {
-            let row = |(at, row): (usize, Option<(Status, bool, bool, bool, Option<usize>)>)| {
+            let row = |(at, row): (usize, Option<Generated>)| {
                 let (status, other_text, other_history, is_breaking, cursor) = row?;
                 let version = u8::try_from(at + 1).unwrap();
                 Some(Row {

@@ -65,7 +65,7 @@ impl<'a> Scripts<'a> {
     pub(super) fn acquire(&self, table: LedgerTable) -> Script {
         let mut script = self.enter();
         script.begin(0);
-        if table == LedgerTable::Missing {
+        if table == LedgerTable::Missing || self.step.predecessor.is_none() {
             script.define_ledger(0);
         }
         script.text.push_str(DEFINE_LEASE);

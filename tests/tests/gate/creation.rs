@@ -104,7 +104,8 @@ async fn conflicts_on_the_way_are_overcome() {
 #[tokio::test]
 async fn a_context_whose_schema_cannot_be_applied_exists_and_is_refused() {
     let db = engine().await;
-    let broken = module("app", &[("V1__init.surql", "DEFINE TABLE user;\nTHROW 'not today';\n")]);
+    let broken =
+        module("app", &[("V1__init.surql", "DEFINE TABLE user;\nIF time::year() > 0 { THROW 'not today' };\n")]);
     let gate = Gate::with_options(Migrator::new([broken]).unwrap(), db.clone(), patient());
     let Err(CreateError::Refused(refusal)) = gate.create(&tenant()).await else { panic!("it cannot be applied") };
     assert!(matches!(refusal.refusal(), Some(Refusal::Failed { .. })), "{refusal:?}");

@@ -5,6 +5,7 @@ mod clock;
 mod connection;
 mod disturbed;
 mod exactly_once;
+mod fleet_index;
 mod killed_replica;
 mod killed_server;
 mod replica;
