@@ -5,7 +5,8 @@ use crate::definition::Call;
 pub(crate) struct Uses {
     /// The functions it calls.
     pub(crate) calls: Vec<Call>,
-    /// What it runs that nobody can look into: scripts, the functions of modules, APIs.
+    /// What it runs that nobody can look into: scripts, the functions of modules, APIs, sequences whose name
+    /// is computed.
     pub(crate) foreign: Vec<&'static str>,
     /// The tables it reads.
     pub(crate) reads: Vec<String>,

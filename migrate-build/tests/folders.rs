@@ -75,6 +75,9 @@ fn what_another_module_may_have_defined_is_not_told_by_the_catalog() {
     };
     assert_eq!(contents(b""), Contents::Definitions);
     assert_eq!(contents(b"requires = { auth = 1 }\n"), Contents::More);
+    // Nor is there a way back: what is there may be the other module's.
+    let dir = folder(&[("V1__first.surql", text), ("migrations.toml", b"requires = { auth = 1 }\n")]);
+    assert_eq!(load_from(dir.path()).unwrap().migrations[0].undo.word(), "none");
 }
 
 #[test]

@@ -115,8 +115,11 @@ impl<'a> Chapter<'a> {
         if runs_code && impact.effect >= Effect::Data {
             self.obstacle = self.obstacle.or(Some("it calls functions that may write rows"));
         }
+        if !lowered.uses.sequences.is_empty() {
+            self.obstacle = self.obstacle.or(Some("it takes numbers from a sequence"));
+        }
         if !transition.is_exact() {
-            self.obstacle = self.obstacle.or(Some("a definition of it is computed when it runs"));
+            self.obstacle = self.obstacle.or(Some("what a definition of it leaves is only known when it runs"));
         }
     }
 
@@ -174,10 +177,7 @@ fn pace(operation: &Operation, batch: Option<&Batch>) -> Pace {
 
 /// Whether the catalog says all that a statement does to a schema.
 fn contents(schema: &Schema, lowered: &Lowered, transition: &Transition) -> Contents {
-    // What another module defined before it would stay.
-    let is_shared = |existing: Existing| existing == Existing::Stays && schema.is_shared();
     let object = match &lowered.operation {
-        Operation::Define(define) if transition.verdict == Verdict::Done && is_shared(define.existing) => None,
         Operation::Define(define) => Some(&define.definition.object),
         Operation::Alter(alter) => Some(&alter.object),
         Operation::Remove(remove) => Some(&remove.object),

@@ -43,9 +43,10 @@ impl Draft<'_> {
             self.ensure_table(table, Certainty::Exact);
         }
         let is_unclear = matches!(presence, Presence::Unclear);
+        let may_be_there = is_unclear || self.schema.is_shared();
         let certainty = match define.unknown {
-            // What was there may stay.
-            _ if is_unclear && define.existing == Existing::Stays => Certainty::Present,
+            // What was there may stay: here, or in a module that comes before this one.
+            _ if may_be_there && define.existing == Existing::Stays => Certainty::Present,
             Some(_) => Certainty::Present,
             None => Certainty::Exact,
         };

@@ -62,7 +62,9 @@ impl<'a> Judge<'a> {
             .map(|call| Impact::new(Effect::Data, format!("`fn::{}` is run, which may write", call.function)));
         let foreign = lowered.uses.foreign.iter();
         let foreign = foreign.map(|what| Impact::new(Effect::Data, format!("{what} is run, which may write")));
-        let all = touches.chain(operations).chain(calls).chain(foreign);
+        let sequences = lowered.uses.sequences.iter();
+        let sequences = sequences.map(|name| Impact::new(Effect::Data, format!("a number is taken from `{name}`")));
+        let all = touches.chain(operations).chain(calls).chain(foreign).chain(sequences);
         let greatest = all.reduce(|greatest, impact| if impact.effect > greatest.effect { impact } else { greatest });
         greatest.unwrap_or_else(|| Impact::new(Effect::Neutral, ""))
     }

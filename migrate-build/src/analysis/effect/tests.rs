@@ -37,6 +37,11 @@ fn assert_effect(effect: Effect, texts: &[&str]) {
 }
 
 #[test]
+fn taking_a_number_from_a_sequence_is_data() {
+    assert_effect(Data, &["sequence::nextval('ids')", "LET $n = sequence::nextval(['ids'][0])"]);
+}
+
+#[test]
 fn what_changes_nothing_is_neutral() {
     assert_effect(
         Neutral,

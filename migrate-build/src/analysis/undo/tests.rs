@@ -17,6 +17,12 @@ fn reason(texts: &[&str]) -> String {
 }
 
 #[test]
+fn a_number_that_a_sequence_gave_is_not_given_back() {
+    let text = "sequence::nextval('ids')";
+    assert_eq!(reason(&["DEFINE SEQUENCE ids", text]), "it takes numbers from a sequence");
+}
+
+#[test]
 fn a_new_table_goes_with_all_that_stands_on_it() {
     let text = "DEFINE TABLE a; DEFINE FIELD b ON a TYPE array<int>; CREATE a:1";
     assert_eq!(derived(&[text]), ("REMOVE TABLE IF EXISTS a;\n".into(), UndoSafety::DataLoss));
@@ -70,7 +76,7 @@ fn a_secret_is_put_back_from_the_migrations() {
 fn where_there_is_none_the_reason_is_given() {
     assert_eq!(reason(&["DEFINE TABLE a", "UPDATE a:1 SET b = 1"]), "it writes rows");
     assert_eq!(reason(&["IF true { DEFINE TABLE a }"]), "what it changes is decided when it runs");
-    assert_eq!(reason(&["DEFINE PARAM $a VALUE time::now()"]), "a definition of it is computed when it runs");
+    assert_eq!(reason(&["DEFINE PARAM $a VALUE time::now()"]), "what a definition of it leaves is only known when it runs");
     assert_eq!(reason(&["DEFINE FUNCTION fn::a() {}", "fn::a()"]), "it calls functions that may write rows");
     assert_eq!(
         reason(&["DEFINE TABLE a", "LET $x = function() { return 1 }"]),

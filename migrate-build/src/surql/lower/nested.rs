@@ -114,6 +114,7 @@ impl Collector<'_> {
                 (Function::Normal(name), [Expr::Literal(Literal::String(sequence))]) if name == "sequence::nextval" => {
                     self.uses.sequences.push(sequence.as_str().to_owned());
                 }
+                (Function::Normal(name), _) if name == "sequence::nextval" => self.uses.foreign.push("a sequence"),
                 _ => {}
             },
             _ => {}
