@@ -16,7 +16,7 @@ use crate::probe::{Probe, probe, unanswered};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::run::Run;
-use crate::script::{History, LedgerTable, Script};
+use crate::script::{History, LedgerTable, Script, fresh};
 use crate::stepwise::Stepwise;
 use crate::telemetry::Telemetry;
 use crate::waiting::Waiting;
@@ -166,7 +166,7 @@ impl Applier {
         while let Some(first) = steps.first() {
             let (replica, telemetry) = (&self.replica, &self.telemetry);
             let attempt = Attempt { replica, telemetry, database, context, table };
-            if first.migration.mode() == Mode::Stepwise && !is_skipped(Some(first), history) {
+            if first.migration.mode() == Mode::Stepwise && fresh(steps, history).is_none() {
                 match self.stepwise(&attempt, first, work).await? {
                     Progress::Done => steps = &steps[1..],
                     other => return Ok(other),
@@ -192,13 +192,18 @@ impl Applier {
                 Ok(Progress::Done) => steps = &steps[batch.len()..],
                 Ok(other) => return Ok(other),
                 // Something is there already, or else the migrations themselves say what is wrong.
-                Err(Refusal::Failed { cause, .. }) if is_skipped(batch.get(sent.stopped_at), history) => {
+                Err(Refusal::Failed { cause, .. })
+                    if batch.get(sent.stopped_at..).and_then(|rest| fresh(rest, history)).is_some() =>
+                {
                     debug!(%context, "replaying the history: {cause}");
                     steps = &steps[sent.stopped_at..];
                     history = History::Replayed;
                 }
                 // A text that is refused whole does not say which of its migrations is at fault: ask one by one.
-                Err(Refusal::Failed { line: None, .. }) if sent.committed.is_empty() && batch.len() > 1 => at_once = 1,
+                Err(Refusal::Failed { line: None, .. }) if sent.committed.is_empty() && batch.len() > 1 => {
+                    at_once = 1;
+                    history = History::Replayed;
+                }
                 Err(refusal) => {
                     let attempt = Attempt { table, ..attempt };
                     let (index, backoff) = (work.run.ready_index(), &mut work.backoff);
@@ -253,9 +258,4 @@ fn span(context: &Context, steps: &[Step], backoff: &Backoff) -> Span {
         migrations = steps.len(),
         attempt = backoff.tries() + 1,
     )
-}
-
-/// Whether a step is applied together with those behind it, by the definitions that are left of them.
-fn is_skipped(step: Option<&Step>, history: History) -> bool {
-    history == History::Skipped && step.is_some_and(|step| step.fresh.is_some())
 }

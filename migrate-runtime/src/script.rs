@@ -101,8 +101,8 @@ impl Script {
         }
         let mut at = 0;
         while let Some(step) = steps.get(at) {
-            let fresh = step.fresh.filter(|_| history == History::Skipped);
-            let covered = fresh.and_then(Migrations::fresh).map_or(1, Fresh::migrations).min(steps.len() - at);
+            let fresh = fresh(&steps[at..], history);
+            let covered = fresh.map_or(1, |(_, covered)| covered);
             if fresh.is_none() && step.migration.mode() == Mode::Stepwise {
                 break;
             }
@@ -119,7 +119,7 @@ impl Script {
                 script.push(block, Role::Enter, &context.use_statement());
             }
             match fresh {
-                Some(module) => script.fresh(table, before, &steps[at..at + covered], module, replica),
+                Some((module, _)) => script.fresh(table, before, &steps[at..at + covered], module, replica),
                 None => script.step(table, before, step, replica),
             }
             script.index(block, index);
@@ -336,6 +336,14 @@ impl Script {
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
+}
+
+/// The module whose first migrations these steps begin with, and how many of them its definitions stand for, where they are
+/// to be applied together.
+pub(crate) fn fresh(steps: &[Step], history: History) -> Option<(&'static Migrations, usize)> {
+    let module = steps.first()?.fresh.filter(|_| history == History::Skipped)?;
+    let covered = module.fresh().map(Fresh::migrations).filter(|covered| *covered <= steps.len())?;
+    Some((module, covered))
 }
 
 fn sets_parameters(step: &Step) -> bool {

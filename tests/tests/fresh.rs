@@ -148,3 +148,20 @@ async fn replicas_that_start_together_make_one_of_it() {
         assert_eq!(applied(&db, &tenant()).await, 4);
     }
 }
+
+#[tokio::test]
+async fn a_text_that_the_server_does_not_parse_fails_alone_and_what_comes_before_it_is_whole() {
+    let db = engine().await;
+    let one = module("one", &[("V1__a.surql", "DEFINE TABLE a;\nCREATE a;\n")]);
+    let two = module("two", &[("V1__b.surql", "DEFINE TABLE b;\n"), ("V2__c.surql", "DEFINE TABLE c;\n")]);
+    // The build knows all grammars; this engine has buckets switched off, and so refuses the whole text.
+    let three = module("three", &[("V1__files.surql", "DEFINE BUCKET files BACKEND 'memory';\n")]);
+    let migrator = Migrator::new([one, two, three]).unwrap();
+    let report = migrator.migrate_all(&db, Fleet::contexts([tenant()])).await.unwrap();
+    let (_, refusal) = report.refused().next().unwrap();
+    assert!(refusal.to_string().starts_with("three V1__files.surql"), "{refusal}");
+    let rows: Vec<_> =
+        ledger(&db, &tenant()).await.iter().map(|row| format!("{} {}", row["module"], row["status"])).collect();
+    let expected = ["\"one\" \"applied\"", "\"three\" \"failed\"", "\"two\" \"applied\"", "\"two\" \"applied\""];
+    assert_eq!(rows, expected);
+}

@@ -10,7 +10,7 @@ use super::step::{Ending, Step};
 use super::transition::{Touch, Transition, Verdict};
 use super::{Analysis, Input, undo};
 use crate::definition::Definition;
-use crate::operation::{Existing, Lowered, Operation};
+use crate::operation::{Lowered, Operation};
 use crate::surql::{Batch, Takes};
 use crate::{Contents, Diagnostics, rules};
 
@@ -100,7 +100,7 @@ impl<'a> Chapter<'a> {
 
     /// Notes what a statement means for an undo, and for what else is derived from definitions alone.
     fn hinder(&mut self, lowered: &Lowered, transition: &Transition, impact: &Impact) {
-        self.contents = self.contents.max(contents(self.schema, lowered, transition));
+        self.contents = self.contents.max(contents(lowered, transition));
         let judge = Judge { schema: self.schema, origin: &self.origin, rest: &[] };
         for operation in lowered.operations() {
             let obstacle = match operation {
@@ -176,7 +176,7 @@ fn pace(operation: &Operation, batch: Option<&Batch>) -> Pace {
 }
 
 /// Whether the catalog says all that a statement does to a schema.
-fn contents(schema: &Schema, lowered: &Lowered, transition: &Transition) -> Contents {
+fn contents(lowered: &Lowered, transition: &Transition) -> Contents {
     let object = match &lowered.operation {
         Operation::Define(define) => Some(&define.definition.object),
         Operation::Alter(alter) => Some(&alter.object),

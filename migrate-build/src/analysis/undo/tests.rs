@@ -76,7 +76,10 @@ fn a_secret_is_put_back_from_the_migrations() {
 fn where_there_is_none_the_reason_is_given() {
     assert_eq!(reason(&["DEFINE TABLE a", "UPDATE a:1 SET b = 1"]), "it writes rows");
     assert_eq!(reason(&["IF true { DEFINE TABLE a }"]), "what it changes is decided when it runs");
-    assert_eq!(reason(&["DEFINE PARAM $a VALUE time::now()"]), "what a definition of it leaves is only known when it runs");
+    assert_eq!(
+        reason(&["DEFINE PARAM $a VALUE time::now()"]),
+        "what a definition of it leaves is only known when it runs"
+    );
     assert_eq!(reason(&["DEFINE FUNCTION fn::a() {}", "fn::a()"]), "it calls functions that may write rows");
     assert_eq!(
         reason(&["DEFINE TABLE a", "LET $x = function() { return 1 }"]),
