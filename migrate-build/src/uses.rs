@@ -14,6 +14,8 @@ pub(crate) struct Uses {
     pub(crate) edges: Vec<String>,
     /// The sequences it takes a number from.
     pub(crate) sequences: Vec<String>,
+    /// How many indexes it builds `CONCURRENTLY` inside of something else.
+    pub(crate) builds: usize,
     /// The parameters that it does not bind itself.
     pub(crate) params: Vec<String>,
 }

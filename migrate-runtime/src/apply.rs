@@ -11,7 +11,7 @@ use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::observer::Event;
 use crate::outcome::{Applied, ContextReport, Evidence, Outcome};
-use crate::plan::{Ahead, Plan, Step, plan};
+use crate::plan::{Ahead, Earlier, Plan, Step, plan};
 use crate::probe::{Probe, probe, unanswered};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
@@ -99,7 +99,7 @@ impl Applier {
                             (true, false) => Outcome::Ahead(ahead),
                         });
                     }
-                    if let Some(because) = work.run.halt.reason().filter(|_| work.applied.is_empty()) {
+                    if let Some(because) = work.run.halt.reason().filter(|_| is_untouched(work, &steps)) {
                         let because = because.clone();
                         return Err(Refusal::NotAttempted { because, pending: steps.len() });
                     }
@@ -123,7 +123,7 @@ impl Applier {
                                 let migration = Applied::of(module, migration);
                                 self.telemetry.emit(Event::WaitingForHolder { context, migration, by: &by });
                             }
-                            work.backoff.restart();
+                            work.backoff.extend();
                             Some(format!("{by} has the lease"))
                         }
                     }
@@ -221,7 +221,6 @@ impl Applier {
         work: &mut Work<'_>,
     ) -> Result<Progress, Refusal> {
         let context = attempt.context;
-        self.started(context, step, work);
         let start = Instant::now();
         let span = span(context, std::slice::from_ref(step), &work.backoff);
         let stepwise = Stepwise { attempt, step, owner: &work.owner, lease: self.lease, index: work.run.ready_index() };
@@ -258,4 +257,9 @@ fn span(context: &Context, steps: &[Step], backoff: &Backoff) -> Span {
         migrations = steps.len(),
         attempt = backoff.tries() + 1,
     )
+}
+
+/// Whether nothing was done in a context yet, by this run or by one that it would go on with.
+fn is_untouched(work: &Work<'_>, steps: &[Step]) -> bool {
+    work.applied.is_empty() && steps.iter().all(|step| step.earlier != Earlier::Begun)
 }

@@ -106,7 +106,7 @@ impl<D: Database> Attempt<'_, D> {
     ) -> Result<Progress, Refusal> {
         let Some(step) = step else { return Err(refusal) };
         let (context, replica) = (self.context, self.replica);
-        let script = match (&refusal, failure_json(&refusal)) {
+        let mut script = match (&refusal, failure_json(&refusal)) {
             (_, Some(error)) => Script::record_failure(context, self.table, step, &error, replica),
             (Refusal::Stuck { .. }, None) => Script::record_torn(context, step, replica, index),
             _ => return Err(refusal),
@@ -118,12 +118,13 @@ impl<D: Database> Attempt<'_, D> {
                 Ok(Ok(verdicts)) => match verdicts.into_iter().next() {
                     None | Some(Verdict::Applied) => break None,
                     Some(Verdict::Overtaken | Verdict::Held) => return Ok(overtaken()),
-                    Some(
-                        Verdict::Failed { cause, .. }
-                        | Verdict::NotEntered(cause)
-                        | Verdict::Torn(cause)
-                        | Verdict::Unindexed(cause),
-                    ) => break Some(cause),
+                    Some(Verdict::Failed { cause, .. } | Verdict::NotEntered(cause) | Verdict::Torn(cause)) => {
+                        break Some(cause);
+                    }
+                    Some(Verdict::Unindexed(why)) => {
+                        script = Script::record_torn(context, step, replica, None);
+                        why
+                    }
                     Some(Verdict::Again(why)) => why,
                 },
                 Ok(Err(misshapen)) => break Some(misshapen.to_string()),

@@ -30,11 +30,10 @@ impl Default for Patience {
 impl Patience {
     /// Begins to try, now. While the database is silent to everyone for a whole deadline, one try is enough.
     pub(crate) fn begin(&self, silence: &Arc<Silence>) -> Backoff {
-        let deadline = Instant::now() + self.deadline;
         Backoff {
             pause: self.shortest.min(self.longest),
             tries: 0,
-            deadline,
+            deadline: None,
             silence: Arc::clone(silence),
             patience: self.clone(),
         }
@@ -50,7 +49,8 @@ impl Patience {
 pub(crate) struct Backoff {
     pause: Duration,
     tries: u32,
-    deadline: Instant,
+    /// It begins with the first failure behind something that went well: what takes long uses none of it up.
+    deadline: Option<Instant>,
     silence: Arc<Silence>,
     patience: Patience,
 }
@@ -70,8 +70,13 @@ impl Backoff {
     /// Begins anew after something went well.
     pub(crate) fn restart(&mut self) {
         self.pause = self.patience.shortest.min(self.patience.longest);
+        self.extend();
+    }
+
+    /// Goes on for another deadline, with pauses as long as they have become: somebody else makes progress.
+    pub(crate) const fn extend(&mut self) {
         self.tries = 0;
-        self.deadline = Instant::now() + self.patience.deadline;
+        self.deadline = None;
     }
 
     /// How many tries there were.
@@ -85,7 +90,8 @@ impl Backoff {
         if self.patience.attempts.is_some_and(|attempts| self.tries >= attempts.get()) {
             return Err(GivenUp::Attempts(self.tries));
         }
-        if Instant::now() >= self.deadline {
+        let now = Instant::now();
+        if now >= *self.deadline.get_or_insert(now + self.patience.deadline) {
             return Err(GivenUp::Deadline(self.patience.deadline));
         }
         if self.silence.lasts(self.patience.deadline) {
@@ -96,9 +102,9 @@ impl Backoff {
 
     /// Sleeps before the next try. The last sleep ends at the deadline, not behind it.
     pub(crate) async fn pause(&mut self) {
-        let left = self.deadline.saturating_duration_since(Instant::now());
         let jittered = self.pause.mul_f64(0.5 + 0.5 * fastrand::f64());
-        tokio::time::sleep(jittered.min(left)).await;
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        tokio::time::sleep(left.map_or(jittered, |left| jittered.min(left))).await;
         self.pause = self.pause.saturating_mul(2).min(self.patience.longest);
     }
 }

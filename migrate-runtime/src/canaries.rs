@@ -56,6 +56,17 @@ impl Stage {
         }
     }
 
+    /// A context turned out to need nothing before it could begin. `true` if it was the last of the canaries.
+    pub(crate) fn passes(&mut self, context: &Context) -> bool {
+        match &self.canaries {
+            Canaries::Named(canaries) if canaries.contains(context) => {
+                self.to_come = self.to_come.saturating_sub(1);
+                self.is_over()
+            }
+            _ => false,
+        }
+    }
+
     /// A context is done. `true` if it was the last of the canaries.
     pub(crate) fn ends(&mut self, part: Part) -> bool {
         if part == Part::Other {

@@ -44,7 +44,7 @@ pub struct CountersSnapshot {
     pub probed: u64,
     /// Migrations that were committed by this migrator.
     pub migrations_applied: u64,
-    /// Migrations that failed and left nothing.
+    /// Migrations that failed.
     pub migrations_failed: u64,
     /// Tries after the first, whatever the reason: a conflict, a lost answer, somebody else's work.
     pub retries: u64,

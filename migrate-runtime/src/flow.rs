@@ -162,6 +162,9 @@ impl<'a, D: Database> Flow<'a, D> {
         let before = self.reports.len();
         for member in members {
             if member.entry == Entry::Confirmed {
+                if self.stage.passes(&member.context) {
+                    self.migrator.emit(Event::CanariesPassed {});
+                }
                 let report = ContextReport::confirmed(member.context, elapsed);
                 self.migrator.emit(Event::ContextFinished { report: &report });
                 self.reports.push((member.at, report));

@@ -50,7 +50,8 @@ pub enum Event<'a> {
         /// The context.
         context: &'a Context,
     },
-    /// A migration is on its way to the database. Several of one context may be, in one text.
+    /// A migration is on its way to the database, or a stepwise one is begun or gone on with. Several of one context may be,
+    /// in one text.
     #[non_exhaustive]
     MigrationStarted {
         /// The context.
@@ -67,10 +68,10 @@ pub enum Event<'a> {
         context: &'a Context,
         /// Which migration.
         migration: Applied,
-        /// How long the round trip took that carried it, and perhaps others with it.
+        /// How long the round trip took that carried it, and perhaps others with it; for a stepwise one, all of them.
         elapsed: Duration,
     },
-    /// A migration failed, and nothing of it was kept.
+    /// A migration failed. Nothing of it was kept, or of a stepwise one what its refusal says.
     #[non_exhaustive]
     MigrationFailed {
         /// The context.

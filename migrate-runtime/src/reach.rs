@@ -37,6 +37,8 @@ pub async fn reach<T, F>(patience: Duration, connect: impl Fn() -> F) -> surreal
 where
     F: Future<Output = surrealdb::Result<T>>,
 {
+    // Far more than anybody waits, and far less than a clock can hold.
+    let patience = patience.min(Duration::from_hours(24 * 365));
     let deadline = Instant::now() + patience;
     let patience_left = Patience { deadline: patience, ..Patience::default() };
     let mut backoff = patience_left.begin(&Arc::default());

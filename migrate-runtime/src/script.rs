@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::index::{self, Index};
-use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS};
+use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, NOTHING_KEPT};
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
 
@@ -248,7 +248,7 @@ impl Script {
         }
         self.behind(at, before, step.module);
         if step.earlier == Earlier::Row {
-            let clear = format!("DELETE {id} WHERE status IN ['failed', 'rolled_back'];\n");
+            let clear = format!("DELETE {id} WHERE {NOTHING_KEPT};\n");
             self.push(at, Role::Clear, &clear);
         }
         let claim = format!(
@@ -320,13 +320,15 @@ impl Script {
         script.push(
             0,
             Role::Claim,
-            "LET $_migrate_status = (SELECT VALUE status FROM ONLY \
-             _migrations:[$_migrate_0.module, $_migrate_0.version]);\n",
+            &format!(
+                "LET $_migrate_taken = (SELECT VALUE !({NOTHING_KEPT}) FROM ONLY \
+                 _migrations:[$_migrate_0.module, $_migrate_0.version]);\n"
+            ),
         );
         script.push(
             0,
             Role::Close,
-            "IF $_migrate_status IS NONE OR $_migrate_status IN ['failed', 'rolled_back'] {\n\
+            "IF $_migrate_taken != true {\n\
              UPSERT ONLY _migrations:[$_migrate_0.module, $_migrate_0.version] \
              CONTENT object::extend($_migrate_0, { applied_at: time::now() }) RETURN NONE;\n\
              CREATE _migration_log:ulid() CONTENT { at: time::now(), event: 'failed', module: $_migrate_0.module, \

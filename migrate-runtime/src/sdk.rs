@@ -17,7 +17,11 @@ use crate::{Database, QueryError, Reply, StatementError, StatementErrorKind};
 impl<C: Connection> Database for Surreal<C> {
     async fn query(&self, text: String, variables: Map<String, Value>) -> Result<Reply, QueryError> {
         let query = Surreal::query(self, text).bind(Value::Object(variables)).into_future();
-        let response = while_alive(&PATIENCE, query, || Surreal::query(self, "RETURN NONE;").into_future()).await?;
+        let response = while_alive(&PATIENCE, query, || async {
+            // That there is no connection is no sign of life.
+            !Surreal::query(self, "RETURN NONE;").await.is_err_and(|error| error.is_connection())
+        })
+        .await?;
         let mut response = response.map_err(|error| query_error(&error))?;
         let mut errors = response.take_errors();
         // `take_errors` removes the failed statements, so that what is left and what was taken make up the whole.
@@ -50,7 +54,7 @@ const TICKS: u32 = 10;
 /// The SDK waits for ever: for an answer over a connection that is dead without anybody having said so, and, while it
 /// reconnects, for a server that may never come back. How long a migration takes nobody knows, so there is no limit on
 /// that; but a database that works on one query answers another one meanwhile.
-async fn while_alive<T, U, P: Future<Output = U>>(
+async fn while_alive<T, P: Future<Output = bool>>(
     patience: &Patience,
     query: impl Future<Output = T>,
     ask: impl Fn() -> P,
@@ -60,7 +64,11 @@ async fn while_alive<T, U, P: Future<Output = U>>(
         if let Ok(answer) = timeout(patience.silence, &mut query).await {
             return Ok(answer);
         }
-        let mut asked = pin!(ask());
+        let mut asked = pin!(async {
+            if !ask().await {
+                std::future::pending::<()>().await;
+            }
+        });
         let mut ticks = 0;
         loop {
             if ticks == TICKS {
@@ -118,18 +126,18 @@ mod tests {
     #[tokio::test]
     async fn an_answer_is_waited_for_while_the_database_answers_others() {
         let slow = sleep(SHORT.silence + SHORT.tick * TICKS * 5);
-        assert_eq!(while_alive(&SHORT, slow, || ready(())).await, Ok(()));
+        assert_eq!(while_alive(&SHORT, slow, || ready(true)).await, Ok(()));
     }
 
     #[tokio::test]
     async fn a_database_that_answers_nothing_is_given_up() {
-        let lost = while_alive(&SHORT, pending::<()>(), pending::<()>).await;
+        let lost = while_alive(&SHORT, pending::<()>(), pending::<bool>).await;
         assert!(matches!(lost, Err(QueryError::Lost(_))), "{lost:?}");
     }
 
     #[tokio::test]
     async fn a_late_answer_counts() {
         let patience = Patience { tick: Duration::from_mins(1), ..SHORT };
-        assert_eq!(while_alive(&patience, sleep(SHORT.silence * 10), pending::<()>).await, Ok(()));
+        assert_eq!(while_alive(&patience, sleep(SHORT.silence * 10), pending::<bool>).await, Ok(()));
     }
 }

@@ -92,6 +92,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         // The guard fails in no other way of its own: the whole transaction did, and perhaps it was committed.
         Role::Guard | Role::Untaken | Role::Predecessor | Role::Commit => again(error),
         Role::Fence | Role::Close if error.kind == StatementErrorKind::Thrown => Verdict::Overtaken,
+        Role::Fence | Role::Lease => again(error),
         Role::Held if error.kind == StatementErrorKind::Thrown => Verdict::Held,
         Role::Claim if error.kind == StatementErrorKind::RecordExists => again(error),
         Role::Statement(_) if !errors.clone().any(|(role, _)| role == Role::Commit) => {
@@ -105,8 +106,6 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         | Role::Claim
         | Role::Definition
         | Role::Held
-        | Role::Fence
-        | Role::Lease
         | Role::Cursor
         | Role::Read
         | Role::Close => failed(None),

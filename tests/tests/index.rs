@@ -48,6 +48,21 @@ async fn migrate_all(migrator: &Migrator, db: &Surreal<Any>, contexts: Vec<Conte
 }
 
 #[tokio::test]
+async fn canaries_that_the_index_confirms_hold_nobody_up() {
+    let db = engine().await;
+    let tenants: Vec<_> = (0..4).map(|n| Context::new("acme", format!("c{n}")).unwrap()).collect();
+    let schema = module("app", &[("V1__a.surql", "DEFINE TABLE a;\n")]);
+    let migrator = || {
+        let migrator = Migrator::new([schema]).unwrap().index(Context::new("ops", "system").unwrap());
+        migrator.canary_contexts([tenants[2].clone()])
+    };
+    // Another replica was at the canary already, and no further.
+    let _ = migrator().migrate(&db, tenants[2].clone()).await;
+    let report = migrator().migrate_all(&db, Fleet::contexts(tenants.clone())).await.unwrap();
+    assert_eq!((report.counts().contexts, report.counts().migrated, report.counts().up_to_date), (4, 3, 1), "{report}");
+}
+
+#[tokio::test]
 async fn an_up_to_date_fleet_is_confirmed_by_one_query_whatever_its_size() {
     let db = engine().await;
     let migrator = indexed([schema(), module("auth", &[AUTH])]);

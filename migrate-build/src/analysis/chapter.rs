@@ -10,7 +10,7 @@ use super::step::{Ending, Step};
 use super::transition::{Touch, Transition, Verdict};
 use super::{Analysis, Input, undo};
 use crate::definition::Definition;
-use crate::operation::{Lowered, Operation};
+use crate::operation::{Existing, Lowered, Operation};
 use crate::surql::{Batch, Takes};
 use crate::{Contents, Diagnostics, rules};
 
@@ -160,18 +160,21 @@ impl<'a> Chapter<'a> {
 
 /// How a stepwise migration executes a statement.
 fn pace(operation: &Operation, batch: Option<&Batch>) -> Pace {
-    let builds = match operation {
-        Operation::Define(define) => define.concurrently,
-        Operation::Rebuild { concurrently, .. } => *concurrently,
-        _ => false,
+    let build = match operation {
+        Operation::Define(define) if define.concurrently => Some(match define.existing {
+            Existing::Fails | Existing::IsReplaced => Pace::Build,
+            Existing::Stays => Pace::Rebuild,
+        }),
+        Operation::Rebuild { concurrently: true, .. } => Some(Pace::Rebuild),
+        _ => None,
     };
     let offset = |at| u32::try_from(at).ok();
     let batch = batch.filter(|batch| batch.takes == Takes::Ids);
     let select = batch.and_then(|batch| Some((offset(batch.select.start)?, offset(batch.select.end)?)));
-    match select {
-        _ if builds => Pace::Build,
-        Some((start, end)) => Pace::Batch { start, end },
-        None => Pace::Once,
+    match (build, select) {
+        (Some(build), _) => build,
+        (None, Some((start, end))) => Pace::Batch { start, end },
+        (None, None) => Pace::Once,
     }
 }
 

@@ -11,11 +11,18 @@ pub(crate) static RULE: Rule = Rule {
     summary: "An index is built `CONCURRENTLY` in a migration that is one transaction",
     explanation: "The statement succeeds at once, and the index is built after the migration was recorded as \
                   applied. If that fails, say over duplicates of a unique index, nobody is told, and the broken \
-                  index stays, which may refuse every write to its table. A stepwise migration waits for the build and \
+                  index stays, of no use to any query. A stepwise migration waits for the build and \
                   removes an index that failed; without `CONCURRENTLY`, its failure is that of the migration.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
+    let own = usize::from(matches!(step.lowered.operation, Operation::Rebuild { concurrently: true, .. }));
+    if step.lowered.uses.builds > own {
+        let message = "nothing waits for this build: it stands inside of another statement".to_owned();
+        let help = "write it as a statement of its own in a stepwise migration, or leave `CONCURRENTLY` out".to_owned();
+        diagnostics.push(step.at_name(&RULE, "CONCURRENTLY", message, help));
+        return;
+    }
     let is_concurrent = match &step.lowered.operation {
         Operation::Define(define) => define.concurrently,
         Operation::Rebuild { concurrently, .. } => *concurrently,
@@ -41,6 +48,15 @@ mod tests {
     fn a_concurrent_build_in_a_transaction_is_refused() {
         assert_eq!(codes(&[BEFORE, "DEFINE INDEX j ON a FIELDS c CONCURRENTLY"]), ["M425"]);
         assert_eq!(codes(&[BEFORE, "REBUILD INDEX i ON a CONCURRENTLY"]), ["M425"]);
+    }
+
+    #[test]
+    fn one_inside_of_another_statement_is_refused_in_any_mode() {
+        let text = "{ DEFINE INDEX j ON a FIELDS c CONCURRENTLY }";
+        assert!(codes(&[BEFORE, text]).contains(&"M425"));
+        assert!(codes_with(&[BEFORE, text], Mode::Stepwise, &[]).contains(&"M425"));
+        let text = "IF true { REBUILD INDEX i ON a CONCURRENTLY }";
+        assert!(codes_with(&[BEFORE, text], Mode::Stepwise, &[]).contains(&"M425"));
     }
 
     #[test]

@@ -42,7 +42,9 @@ impl ParsedStatement {
             _ => return None,
         };
         let [Expr::Select(select)] = &what[..] else { return None };
-        select.limit.as_ref()?;
+        if select.only || select.limit.is_none() {
+            return None;
+        }
         let takes = if takes_ids(&select.fields) { Takes::Ids } else { Takes::Other };
         let end = if deletes || select.cond.is_some() { End::Possible } else { End::Never };
         let own = text.get(self.range.clone())?;
@@ -97,6 +99,7 @@ mod tests {
             "UPDATE a SET b = (SELECT VALUE id FROM a LIMIT 5)",
             "UPDATE (SELECT VALUE id FROM a WHERE b) SET b = 1",
             "UPDATE (SELECT VALUE id FROM a LIMIT 5), c:1 SET b = 1",
+            "UPDATE (SELECT VALUE id FROM ONLY a:1 LIMIT 1) SET b = 1",
             "SELECT VALUE id FROM a LIMIT 5",
             "CREATE a",
         ] {

@@ -16,7 +16,10 @@ impl ToTokens for Quoted<'_, Statement> {
         tokens.extend(quote!(#runtime::Statement::__new((#start, #end), #line, #kind, #effect, #object)));
         tokens.extend(match self.0.pace() {
             Pace::Once => TokenStream::new(),
-            Pace::Build => quote!(.__with_pace(#runtime::Pace::Build)),
+            pace @ (Pace::Build | Pace::Rebuild) => {
+                let pace = variant(&pace);
+                quote!(.__with_pace(#runtime::Pace::#pace))
+            }
             Pace::Batch { start, end } => quote!(.__with_pace(#runtime::Pace::Batch { start: #start, end: #end })),
         });
     }

@@ -19,8 +19,10 @@ pub struct Statement {
 pub enum Pace {
     /// Once.
     Once,
-    /// Once, and then the index that it builds `CONCURRENTLY` is waited for.
+    /// Once, and then the index that it defines and builds `CONCURRENTLY` is waited for, and removed if that fails.
     Build,
+    /// The same with an index that may have been there before, and is left if that fails.
+    Rebuild,
     /// Again and again, each time in a transaction of its own, until the `SELECT … LIMIT n` that stands at this byte range
     /// of the text, and whose rows it writes, finds no more rows.
     Batch {

@@ -85,7 +85,9 @@ impl<D: Database + 'static> Gate<D> {
 
     /// A gate with options of its own.
     pub fn with_options(migrator: Migrator, database: D, options: GateOptions) -> Self {
-        Self { keeper: Arc::new(Keeper::new(migrator, database, options)) }
+        // Who waits for another replica keeps others from the database: better to come back.
+        let wait = migrator.applier.wait.min(options.patience);
+        Self { keeper: Arc::new(Keeper::new(migrator.wait(wait), database, options)) }
     }
 
     /// Lets a request for a context through, once that is up to date.

@@ -17,6 +17,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ledger::Kept;
     use crate::ledger::{Row, Status};
     use crate::plan::plan;
 
@@ -40,8 +41,8 @@ mod tests {
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
 
-    /// The status, whether text or history are others, whether it is breaking, and the cursor.
-    type Generated = (Status, bool, bool, bool, Option<usize>);
+    /// The status, whether text or history are others, whether it is breaking, and whether something was kept.
+    type Generated = (Status, bool, bool, bool, bool);
 
     fn rows() -> impl Strategy<Value = Vec<Row>> {
         let status = prop_oneof![
@@ -55,20 +56,14 @@ mod tests {
         // Mostly as shipped; now and then another text or another history, and a hole.
         let row = prop::option::weighted(
             0.9,
-            (
-                status,
-                prop::bool::weighted(0.05),
-                prop::bool::weighted(0.05),
-                any::<bool>(),
-                prop::option::of(0..3_usize),
-            ),
+            (status, prop::bool::weighted(0.05), prop::bool::weighted(0.05), any::<bool>(), any::<bool>()),
         );
         prop::collection::vec(row, 0..6).prop_map(|rows| {
             let row = |(at, row): (usize, Option<Generated>)| {
-                let (status, other_text, other_history, is_breaking, cursor) = row?;
+                let (status, other_text, other_history, is_breaking, is_kept) = row?;
                 let version = u8::try_from(at + 1).unwrap();
                 Some(Row {
-                    cursor,
+                    kept: if is_kept { Kept::Something } else { Kept::Nothing },
                     module: "app".to_owned(),
                     version: Version::new(version.into()).unwrap(),
                     name: "x".to_owned(),

@@ -12,7 +12,7 @@ chain: type::record('_migrations', [module, math::max(versions)]).chain, \
 digest: crypto::sha256(array::join(array::sort(lines), '\\n')) }] FROM (SELECT module, array::group(version) AS versions, \
 array::group(line) AS lines FROM (SELECT module, version, \
 string::concat(<string> version, ' ', checksum, ' ', chain, ' ', status) AS line FROM _migrations \
-WHERE status NOT IN ['failed', 'rolled_back'] OR (status = 'failed' AND cursor > 0)) GROUP BY module)));\n";
+WHERE status NOT IN ['failed', 'rolled_back'] OR (status = 'failed' AND ((cursor ?? 0) > 0 OR progress IS NOT NONE))) GROUP BY module)));\n";
 
 /// A refused `USE` leaves the session where it was: nothing may be written there.
 pub(crate) const ENTERED: &str = "IF session::ns() != $_migrate_index_ns OR session::db() != $_migrate_index_db \

@@ -54,7 +54,11 @@ impl IndexUse {
 
     /// The table is there.
     pub(crate) fn is_there(&self) {
-        self.set(State::There);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Given up is given up, whatever another question says later.
+        if *state == State::Unsettled {
+            *state = State::There;
+        }
     }
 
     /// The index, if transactions are to write to it.

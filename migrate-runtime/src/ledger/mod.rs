@@ -3,6 +3,10 @@
 mod row;
 mod schema;
 
+#[cfg(test)]
+pub(crate) use row::Kept;
 pub(crate) use row::Row;
 pub use row::Status;
-pub(crate) use schema::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, SELECT_ROWS};
+pub(crate) use schema::{
+    DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, NOTHING_KEPT, SELECT_ROWS,
+};

@@ -14,8 +14,16 @@ pub(crate) struct Row {
     pub(crate) chain: Checksum,
     pub(crate) status: Status,
     pub(crate) compatibility: Compatibility,
-    /// How many statements of a stepwise migration are committed, where that is not all of them.
-    pub(crate) cursor: Option<usize>,
+    /// What a stepwise migration that is not done has left.
+    pub(crate) kept: Kept,
+}
+
+/// What a migration that is not done has left in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Nothing,
+    /// Some statements of a stepwise one, or some batches of its first.
+    Something,
 }
 
 /// What a ledger row says of its migration.
@@ -76,7 +84,7 @@ struct Raw {
     chain: String,
     status: String,
     breaking: bool,
-    cursor: Option<usize>,
+    kept: bool,
 }
 
 impl Row {
@@ -96,7 +104,7 @@ impl Row {
             chain: checksum(&raw.chain)?,
             status: Status::from(raw.status.as_str()),
             compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
-            cursor: raw.cursor,
+            kept: if raw.kept { Kept::Something } else { Kept::Nothing },
             module: raw.module,
             name: raw.name,
         })
@@ -108,7 +116,7 @@ impl Row {
     pub(crate) fn is_begun(&self) -> bool {
         match self.status {
             Status::Running => true,
-            Status::Failed => self.cursor.is_some_and(|cursor| cursor > 0),
+            Status::Failed => self.kept == Kept::Something,
             _ => false,
         }
     }
@@ -122,7 +130,7 @@ mod tests {
     fn row() -> Value {
         let sum = Checksum::from_bytes([7; 32]).to_string();
         json!({"module": "app", "version": 1, "name": "init", "checksum": sum, "chain": sum,
-               "status": "applied", "breaking": true})
+               "status": "applied", "breaking": true, "kept": false})
     }
 
     #[test]

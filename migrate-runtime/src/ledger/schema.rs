@@ -24,9 +24,13 @@ DEFINE TABLE IF NOT EXISTS _migration_log TYPE NORMAL SCHEMALESS PERMISSIONS NON
 /// How many statements [`DEFINE_LEDGER`] holds, and so how many results it gives.
 pub(crate) const DEFINE_LEDGER_STATEMENTS: usize = 16;
 
+/// Which rows say that nothing of their migration is there.
+pub(crate) const NOTHING_KEPT: &str =
+    "status = 'rolled_back' OR (status = 'failed' AND (cursor ?? 0) = 0 AND progress IS NONE)";
+
 /// Reads what the planner needs of every row.
-pub(crate) const SELECT_ROWS: &str =
-    "SELECT module, version, name, checksum, chain, status, breaking, cursor FROM _migrations;";
+pub(crate) const SELECT_ROWS: &str = "SELECT module, version, name, checksum, chain, status, breaking, (cursor ?? 0) > 0 OR progress IS NOT NONE AS kept \
+     FROM _migrations;";
 
 /// Creates what stepwise migrations need beside the ledger. Every statement is a no-op where it exists.
 pub(crate) const DEFINE_LEASE: &str = "\

@@ -2,6 +2,7 @@ use migrate_core::Mode;
 use proptest::prelude::*;
 
 use super::*;
+use crate::ledger::Kept;
 
 fn migration(version: u64) -> Migration {
     let sum = [u8::try_from(version).unwrap(); 32];
@@ -23,7 +24,7 @@ fn row(module: &str, version: u64, status: Status) -> Row {
         chain: sum,
         status,
         compatibility: Compatibility::Compatible,
-        cursor: None,
+        kept: Kept::Nothing,
     }
 }
 
@@ -64,7 +65,7 @@ fn what_failed_or_was_rolled_back_is_applied_again() {
 }
 
 fn begun(version: u64, status: Status) -> Row {
-    Row { cursor: Some(1), ..row("app", version, status) }
+    Row { kept: Kept::Something, ..row("app", version, status) }
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn what_was_begun_is_gone_on_with() {
 
 #[test]
 fn what_failed_at_its_first_statement_is_begun_anew() {
-    let failed = Row { cursor: Some(0), ..row("app", 1, Status::Failed) };
+    let failed = row("app", 1, Status::Failed);
     assert_eq!(plan(&[module("app", &[1])], &[failed]).unwrap().steps[0].earlier, Earlier::Row);
 }
 

@@ -18,7 +18,7 @@ use migrate_core::{Object, Pace, Statement};
 use serde_json::Value;
 use tracing::{debug, warn};
 
-use self::build::Build;
+use self::build::{Build, Unbuilt};
 use self::position::{Position, StatementProgress};
 use self::script::Scripts;
 use crate::attempt::{Attempt, Progress};
@@ -33,7 +33,7 @@ use crate::probe::is_in;
 use crate::refusal::Refusal;
 use crate::script::{Role, Script};
 use crate::verdict::Verdict;
-use crate::{Database, QueryError, Reply};
+use crate::{Database, QueryError, Reply, StatementErrorKind};
 
 /// One stepwise migration in one context.
 pub(crate) struct Stepwise<'a, D> {
@@ -46,6 +46,15 @@ pub(crate) struct Stepwise<'a, D> {
     pub(crate) index: Option<&'a Index>,
 }
 
+/// What a text is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// Taking the lease.
+    Start,
+    /// A step, or the end.
+    Step,
+}
+
 /// What came of one text.
 enum Tried {
     /// It is committed, and the ledger stands here now.
@@ -54,7 +63,7 @@ enum Tried {
     Again(String),
     /// The lease is not ours any more, or the ledger does not stand where it did.
     Overtaken,
-    Held,
+    Held(String),
     Refused(Refusal),
     /// The statement at the cursor failed and was taken back.
     Failed(String),
@@ -72,10 +81,19 @@ impl<D: Database> Stepwise<'_, D> {
         let token = AtomicU64::new(0);
         let work = pin!(self.work(&scripts, &token, backoff));
         let renewal = pin!(self.renew(&scripts, &token));
-        match select(work, renewal).await {
+        let end = match select(work, renewal).await {
             Either::Left((end, _)) => end,
             Either::Right((never, _)) => match never {},
+        };
+        // Whoever comes next need not wait until it lapses.
+        let token = token.load(Ordering::Relaxed);
+        if token > 0 {
+            let script = scripts.release(token);
+            if let Err(error) = self.attempt.database.query(script.text, script.variables).await {
+                debug!(context = %attempt.context, "the lease was not given back, and lapses: {error}");
+            }
         }
+        end
     }
 
     /// Renews the lease for as long as it is polled. That it was lost is for the next step to find out.
@@ -93,54 +111,81 @@ impl<D: Database> Stepwise<'_, D> {
     }
 
     async fn work(&self, scripts: &Scripts<'_>, token: &AtomicU64, backoff: &mut Backoff) -> Result<Progress, Refusal> {
-        let mut position: Option<Position> = None;
+        let mut position = match self.take(scripts).await {
+            Tried::Moved(position) => position,
+            Tried::Held(by) => return Ok(self.held(by)),
+            Tried::Refused(refusal) => return Err(refusal),
+            Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
+            Tried::Failed(cause) => return Err(failed(self.step, None, 0, cause)),
+            Tried::Torn => return Err(self.record_torn(backoff).await),
+            Tried::Overtaken => return Ok(taken_over()),
+            Tried::Again(why) => return Ok(Progress::Again(why)),
+        };
+        token.store(position.token, Ordering::Relaxed);
+        let (context, migration) = (self.attempt.context, Applied::from(self.step));
+        self.attempt.telemetry.emit(Event::MigrationStarted { context, migration, retries: backoff.tries() });
+        self.tell(&position);
+        backoff.restart();
         loop {
-            let tried = match &position {
-                None => match self.holder(scripts).await {
-                    Ok(Some(holder)) => return Ok(self.held(holder)),
-                    Ok(None) => self.send(&scripts.acquire(self.attempt.table)).await,
-                    Err(error) => Tried::Again(error.to_string()),
-                },
-                Some(position) => match scripts.statement(position.cursor) {
-                    Some(statement) => self.advance(scripts, position, statement, backoff).await?,
-                    None => match self.finish(&scripts.close(position)).await {
-                        Tried::Moved(_) => return Ok(Progress::Done),
-                        tried => tried,
-                    },
+            let tried = match scripts.statement(position.cursor) {
+                Some(statement) => self.advance(scripts, &position, statement, backoff).await?,
+                None => match self.finish(&scripts.close(&position)).await {
+                    Tried::Moved(_) => {
+                        token.store(0, Ordering::Relaxed);
+                        return Ok(Progress::Done);
+                    }
+                    tried => tried,
                 },
             };
-            match tried {
+            let why = match tried {
                 Tried::Moved(moved) => {
-                    self.tell(&moved);
-                    token.store(moved.token, Ordering::Relaxed);
-                    backoff.restart();
-                    position = Some(moved);
+                    // What moves nothing is a try that came to nothing.
+                    if moved != position {
+                        self.tell(&moved);
+                        backoff.restart();
+                    }
+                    position = moved;
+                    continue;
                 }
-                Tried::Held => return Ok(self.held("somebody else".to_owned())),
                 Tried::Refused(refusal) => return Err(refusal),
-                // Taken once more without the index, by the same name.
                 Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
-                Tried::Torn => return Err(self.record_torn().await),
-                Tried::Failed(cause) => match &position {
-                    Some(position) => return self.record(scripts, position, None, cause, backoff).await,
-                    None => return Err(failed(self.step, None, 0, cause)),
-                },
-                Tried::Again(why) if position.is_none() => return Ok(Progress::Again(why)),
-                Tried::Overtaken => {
+                Tried::Torn => return Err(self.record_torn(backoff).await),
+                Tried::Failed(cause) => return self.record(scripts, &position, None, cause, backoff).await,
+                Tried::Overtaken | Tried::Held(_) => {
                     token.store(0, Ordering::Relaxed);
-                    return Ok(Progress::Again("somebody else took over".to_owned()));
+                    return Ok(taken_over());
                 }
-                // Whether it is still ours, and where it stands, is what taking it once more tells.
-                Tried::Again(why) => {
-                    debug!(context = %self.attempt.context, "taking the lease once more: {why}");
+                Tried::Again(why) => why,
+            };
+            // Whether the step is committed is what the ledger says; the lease need not be taken once more for that.
+            debug!(context = %self.attempt.context, "looking where the migration stands: {why}");
+            backoff.again().map_err(|given_up| Refusal::Unavailable {
+                reason: format!("{} was given up {given_up}; the last try met: {why}", self.attempt.context),
+            })?;
+            backoff.pause().await;
+            match self.read(&scripts.position()).await.as_ref().map(Position::read) {
+                Ok(Some(found)) if found.token == position.token => {
+                    if found != position {
+                        self.tell(&found);
+                        backoff.restart();
+                    }
+                    position = found;
+                }
+                Ok(_) => {
                     token.store(0, Ordering::Relaxed);
-                    backoff.again().map_err(|given_up| Refusal::Unavailable {
-                        reason: format!("{} was given up {given_up}; the last try met: {why}", self.attempt.context),
-                    })?;
-                    backoff.pause().await;
-                    position = None;
+                    return Ok(taken_over());
                 }
+                Err(error) => debug!(context = %self.attempt.context, "nobody can tell: {error}"),
             }
+        }
+    }
+
+    /// Takes the lease, unless somebody else has it.
+    async fn take(&self, scripts: &Scripts<'_>) -> Tried {
+        match self.holder(scripts).await {
+            Ok(Some(holder)) => Tried::Held(holder),
+            Ok(None) => self.send(&scripts.acquire(self.attempt.table), At::Start).await,
+            Err(error) => Tried::Again(error.to_string()),
         }
     }
 
@@ -152,34 +197,60 @@ impl<D: Database> Stepwise<'_, D> {
         statement: &Statement,
         backoff: &mut Backoff,
     ) -> Result<Tried, Refusal> {
-        let index = statement.object().filter(|_| statement.pace() == Pace::Build);
+        let index = statement.object().filter(|_| matches!(statement.pace(), Pace::Build | Pace::Rebuild));
         let (StatementProgress::Building, Some(index)) = (position.progress, index) else {
-            return Ok(self.send(&scripts.run(position, statement)).await);
+            return Ok(self.send(&scripts.run(position, statement), At::Step).await);
         };
-        match self.wait_for(scripts, index).await {
-            Ok(()) => Ok(self.send(&scripts.built(position)).await),
-            Err(build::Unbuilt::Unknown(why)) => Ok(Tried::Again(why)),
-            Err(build::Unbuilt::Broken(cause)) => {
-                let cause = format!("{cause}; the index was removed");
-                self.record(scripts, position, Some(index), cause, backoff).await.map(|_| Tried::Overtaken)
+        match self.wait_for(scripts, index, backoff).await {
+            Ok(()) => Ok(self.send(&scripts.built(position), At::Step).await),
+            Err(Unbuilt::Unknown(why)) => Ok(Tried::Again(why)),
+            Err(Unbuilt::Broken(cause)) => {
+                // One that was there before the migration is not the migration's to remove.
+                let broken = (statement.pace() == Pace::Build).then_some(index);
+                let cause = match broken {
+                    Some(_) => format!("{cause}; the index was removed"),
+                    None => format!("{cause}; the index was there before and is left as it is"),
+                };
+                self.record(scripts, position, broken, cause, backoff).await.map(|_| Tried::Overtaken)
             }
         }
     }
 
-    /// Waits until an index is ready. Each look is also where a lease that was lost is not noticed: the next step does.
-    async fn wait_for(&self, scripts: &Scripts<'_>, index: &Object) -> Result<(), build::Unbuilt> {
+    /// Waits until an index is ready. That the lease was lost meanwhile is for the next step to notice.
+    async fn wait_for(&self, scripts: &Scripts<'_>, index: &Object, backoff: &mut Backoff) -> Result<(), Unbuilt> {
+        let script = scripts.ask_build(index);
         let mut pause = Duration::from_millis(10);
         loop {
-            let value = self.read(&scripts.ask_build(index)).await.map_err(build::Unbuilt::Unknown)?;
-            match Build::read(&value)? {
+            match Build::read(&self.ask(&script).await?)? {
                 Build::Ready => return Ok(()),
                 Build::Running { rows } => {
                     let (context, migration) = (self.attempt.context, Applied::from(self.step));
                     self.attempt.telemetry.emit(Event::IndexBuilding { context, migration, index, rows });
                 }
             }
+            // The database answers: its time to do so begins anew.
+            backoff.restart();
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(500));
+        }
+    }
+
+    /// What the database says of an index.
+    async fn ask(&self, script: &Script) -> Result<Value, Unbuilt> {
+        let reply = self.attempt.database.query(script.text.clone(), script.variables.clone()).await;
+        let reply = reply.map_err(|error| Unbuilt::Unknown(error.to_string()))?;
+        if let Some(value) = read_of(script, &reply, self.attempt.context) {
+            return Ok(value);
+        }
+        match &reply.0[..] {
+            // It was removed while it was built, or its table was.
+            [Ok(entered), Err(error)]
+                if is_in(self.attempt.context, entered)
+                    && matches!(error.kind, StatementErrorKind::Other | StatementErrorKind::NoSuchTable) =>
+            {
+                Err(Unbuilt::Broken(error.message.clone()))
+            }
+            _ => Err(Unbuilt::Unknown("the database did not say how far the index is".to_owned())),
         }
     }
 
@@ -204,8 +275,8 @@ impl<D: Database> Stepwise<'_, D> {
         Err(error.map_or_else(|| "the database gave no answer".to_owned(), |error| error.message))
     }
 
-    async fn send(&self, script: &Script) -> Tried {
-        let reply = match self.query(script).await {
+    async fn send(&self, script: &Script, at: At) -> Tried {
+        let reply = match self.query(script, at).await {
             Ok(reply) => reply,
             Err(tried) => return tried,
         };
@@ -217,13 +288,13 @@ impl<D: Database> Stepwise<'_, D> {
 
     /// Sends a text after which there is no position any more.
     async fn finish(&self, script: &Script) -> Tried {
-        match self.query(script).await {
+        match self.query(script, At::Step).await {
             Ok(_) => Tried::Moved(Position { token: 0, cursor: 0, progress: StatementProgress::None }),
             Err(tried) => tried,
         }
     }
 
-    async fn query(&self, script: &Script) -> Result<Reply, Tried> {
+    async fn query(&self, script: &Script, at: At) -> Result<Reply, Tried> {
         let reply = match self.attempt.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
             Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => return Err(Tried::Failed(cause)),
@@ -241,13 +312,15 @@ impl<D: Database> Stepwise<'_, D> {
             None => Err(Tried::Again("the text holds no transaction".to_owned())),
             Some(Verdict::Again(why)) => Err(Tried::Again(why)),
             Some(Verdict::Overtaken) => Err(Tried::Overtaken),
-            Some(Verdict::Held) => Err(Tried::Held),
+            Some(Verdict::Held) => Err(Tried::Held("somebody else".to_owned())),
             Some(Verdict::Torn(_)) => Err(Tried::Torn),
             Some(Verdict::Unindexed(why)) => Err(Tried::Unindexed(why)),
             Some(Verdict::NotEntered(why)) => {
                 let reason = format!("{} cannot be entered: {why}", self.attempt.context);
                 Err(Tried::Refused(Refusal::Unavailable { reason }))
             }
+            // What is none of the statement's own doing says nothing of it, and perhaps it is committed.
+            Some(Verdict::Failed { statement: None, cause }) if at == At::Step => Err(Tried::Again(cause)),
             Some(Verdict::Failed { cause, .. }) => Err(Tried::Failed(cause)),
         }
     }
@@ -262,16 +335,21 @@ impl<D: Database> Stepwise<'_, D> {
         backoff: &mut Backoff,
     ) -> Result<Progress, Refusal> {
         let statement = scripts.statement(position.cursor).map(|_| position.cursor);
-        let refusal = failed(self.step, statement, position.cursor, cause);
-        let script = scripts.fail(position, broken, failure_json(&refusal).unwrap_or_default());
+        let batches = usize::from(matches!(position.progress, StatementProgress::Rows(_)));
+        let refusal = failed(self.step, statement, position.cursor + batches, cause);
+        let error = failure_json(&refusal).unwrap_or_default();
+        let mut script = scripts.fail(position, broken, error.clone());
         loop {
             let why = match self.finish(&script).await {
                 Tried::Moved(_) => return Err(refusal),
-                Tried::Overtaken | Tried::Held | Tried::Torn => {
-                    return Ok(Progress::Again("somebody else took over".to_owned()));
-                }
+                Tried::Overtaken | Tried::Held(_) | Tried::Torn => return Ok(taken_over()),
                 Tried::Refused(other) => return Err(unrecorded(refusal, &other.to_string())),
-                Tried::Failed(why) | Tried::Unindexed(why) => return Err(unrecorded(refusal, &why)),
+                Tried::Failed(why) => return Err(unrecorded(refusal, &why)),
+                // The index says that it is running, which confirms nothing.
+                Tried::Unindexed(why) => {
+                    script = Scripts { index: None, ..*scripts }.fail(position, broken, error.clone());
+                    why
+                }
                 Tried::Again(why) => why,
             };
             if backoff.again().is_err() {
@@ -282,10 +360,25 @@ impl<D: Database> Stepwise<'_, D> {
         }
     }
 
-    async fn record_torn(&self) -> Refusal {
-        let script = Script::record_torn(self.attempt.context, self.step, self.attempt.replica, self.index);
-        if let Err(error) = self.attempt.database.query(script.text, script.variables).await {
-            warn!(context = %self.attempt.context, "what ended half way could not be recorded: {error}");
+    /// Records that nobody knows what of a statement is committed.
+    async fn record_torn(&self, backoff: &mut Backoff) -> Refusal {
+        let (context, replica) = (self.attempt.context, self.attempt.replica);
+        let mut script = Script::record_torn(context, self.step, replica, self.index);
+        loop {
+            let why = match self.finish(&script).await {
+                Tried::Moved(_) | Tried::Overtaken | Tried::Held(_) | Tried::Torn => break,
+                Tried::Unindexed(why) => {
+                    script = Script::record_torn(context, self.step, replica, None);
+                    why
+                }
+                Tried::Refused(refusal) => refusal.to_string(),
+                Tried::Failed(why) | Tried::Again(why) => why,
+            };
+            if backoff.again().is_err() {
+                warn!(%context, "what ended half way could not be recorded: {why}");
+                break;
+            }
+            backoff.pause().await;
         }
         torn(self.step)
     }
@@ -303,6 +396,10 @@ impl<D: Database> Stepwise<'_, D> {
         };
         self.attempt.telemetry.emit(Event::StepwiseProgress { context, migration, done, of, rows });
     }
+}
+
+fn taken_over() -> Progress {
+    Progress::Again("somebody else took over".to_owned())
 }
 
 /// The answer of a text's [`Role::Read`], if the text ran in its context.

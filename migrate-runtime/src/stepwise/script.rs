@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::position::{Position, StatementProgress};
 use crate::context::{Context, quote};
 use crate::index::Index;
-use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS};
+use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, NOTHING_KEPT};
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Role, Script, ledger_row};
@@ -41,8 +41,7 @@ const TAKE: &str = "\
     UPSERT _migration_lease:heartbeat SET token = (SELECT VALUE token FROM ONLY _migration_lease:holder), \
     expires_at = time::now() + <duration> $_migrate_lease RETURN NONE;\n";
 
-const RELEASE: &str =
-    "UPDATE _migration_lease:heartbeat SET expires_at = NONE WHERE token = $_migrate_token RETURN NONE;\n";
+const RELEASE: &str = "UPDATE _migration_lease:heartbeat SET expires_at = NONE, token = NONE WHERE token = $_migrate_token RETURN NONE;\n";
 
 impl<'a> Scripts<'a> {
     pub(super) fn statement(&self, cursor: usize) -> Option<&'a Statement> {
@@ -76,6 +75,7 @@ impl<'a> Scripts<'a> {
             "IF (SELECT VALUE expires_at FROM ONLY _migration_lease:heartbeat) > time::now() \
              AND (SELECT VALUE owner FROM ONLY _migration_lease:holder) != $_migrate_owner { THROW 'the lease is held' };\n",
         );
+        script.push(0, Role::Lease, "LET $_migrate_before = (SELECT VALUE owner FROM ONLY _migration_lease:holder);\n");
         script.text.push_str(TAKE);
         script.slots.extend([(0, Role::Lease); 2]);
         if let Some((version, chain)) = self.step.predecessor {
@@ -103,7 +103,7 @@ impl<'a> Scripts<'a> {
             }
             earlier @ (Earlier::Row | Earlier::NoRow) => {
                 if earlier == Earlier::Row {
-                    let clear = format!("DELETE {ROW} WHERE status IN ['failed', 'rolled_back'];\n");
+                    let clear = format!("DELETE {ROW} WHERE {NOTHING_KEPT};\n");
                     script.push(0, Role::Clear, &clear);
                 }
                 script.push(
@@ -117,9 +117,32 @@ impl<'a> Scripts<'a> {
                 "started"
             }
         };
-        log(&mut script, event, "");
+        if self.step.earlier == Earlier::Begun {
+            // Not when we take it once more ourselves.
+            let resumed = format!("IF $_migrate_before != $_migrate_owner {{ {} }};\n", entry(event, ""));
+            script.push(0, Role::Close, &resumed);
+        } else {
+            log(&mut script, event, "");
+        }
         script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
         script.index(0, self.index);
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+
+    /// Asks where the migration stands, and under which token, without writing anything.
+    pub(super) fn position(&self) -> Script {
+        let mut script = self.enter();
+        script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
+        script
+    }
+
+    /// Gives the lease back.
+    pub(super) fn release(&self, token: u64) -> Script {
+        let mut script = self.enter();
+        script.variables.insert("_migrate_token".to_owned(), token.into());
+        script.begin(0);
+        script.push(0, Role::Lease, RELEASE);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
@@ -143,15 +166,19 @@ impl<'a> Scripts<'a> {
     pub(super) fn run(&self, position: &Position, statement: &Statement) -> Script {
         let mut script = self.fenced(position);
         let at = Role::Statement(position.cursor);
+        // Whatever ends the transaction early leaves this word, and nobody goes on from it.
+        script.push(0, Role::Cursor, &format!("UPDATE ONLY {ROW} SET status = 'started' RETURN NONE;\n"));
         let text = self.step.migration.text().get(statement.range()).unwrap_or_default();
         match statement.pace() {
             Pace::Once => {
                 script.push(0, at, &ended(text));
                 advance(&mut script);
             }
-            Pace::Build => {
+            Pace::Build | Pace::Rebuild => {
                 script.push(0, at, &ended(text));
-                let wait = format!("UPDATE ONLY {ROW} SET progress = {{ state: 'building' }} RETURN NONE;\n");
+                let wait = format!(
+                    "UPDATE ONLY {ROW} SET status = 'running', progress = {{ state: 'building' }} RETURN NONE;\n"
+                );
                 script.push(0, Role::Cursor, &wait);
             }
             Pace::Batch { start, end } => self.batch(&mut script, at, (start, end), statement),
@@ -181,8 +208,8 @@ impl<'a> Scripts<'a> {
             0,
             Role::Cursor,
             &format!(
-                "IF array::len($_migrate_batch) = 0 {{ UPDATE ONLY {ROW} SET cursor = $_migrate_cursor + 1, \
-                 progress = NONE RETURN NONE }} ELSE {{ UPDATE ONLY {ROW} SET progress = {{ state: 'batches', rows: \
+                "IF array::len($_migrate_batch) = 0 {{ UPDATE ONLY {ROW} SET status = 'running', cursor = \
+                 $_migrate_cursor + 1, progress = NONE RETURN NONE }} ELSE {{ UPDATE ONLY {ROW} SET status = 'running', progress = {{ state: 'batches', rows: \
                  (progress.rows ?? 0) + array::len($_migrate_batch), last: crypto::sha256(<string> $_migrate_batch) }} \
                  RETURN NONE }};\n"
             ),
@@ -235,7 +262,7 @@ impl<'a> Scripts<'a> {
         }
         // Batches that ran stay counted; of an index nothing is left.
         let progress = match position.progress {
-            StatementProgress::Rows(_) => "",
+            StatementProgress::Rows(_) => ", progress.last = NONE",
             StatementProgress::None | StatementProgress::Building => ", progress = NONE",
         };
         script.push(
@@ -287,16 +314,22 @@ impl<'a> Scripts<'a> {
 }
 
 fn log(script: &mut Script, event: &str, more: &str) {
-    let log = format!(
+    script.push(0, Role::Close, &format!("{};\n", entry(event, more)));
+}
+
+/// The statement that writes an event to the log.
+fn entry(event: &str, more: &str) -> String {
+    format!(
         "CREATE _migration_log:ulid() CONTENT {{ at: time::now(), event: '{event}', module: $_migrate_0.module, \
          version: $_migrate_0.version, name: $_migrate_0.name, checksum: $_migrate_0.checksum, \
-         by: $_migrate_0.applied_by{more} }} RETURN NONE;\n"
-    );
-    script.push(0, Role::Close, &log);
+         by: $_migrate_0.applied_by{more} }} RETURN NONE"
+    )
 }
 
 fn advance(script: &mut Script) {
-    let advance = format!("UPDATE ONLY {ROW} SET cursor = $_migrate_cursor + 1, progress = NONE RETURN NONE;\n");
+    let advance = format!(
+        "UPDATE ONLY {ROW} SET status = 'running', cursor = $_migrate_cursor + 1, progress = NONE RETURN NONE;\n"
+    );
     script.push(0, Role::Cursor, &advance);
 }
 

@@ -168,6 +168,37 @@ async fn a_batch_that_selects_what_it_has_written_is_stopped() {
 }
 
 #[tokio::test]
+async fn batches_of_the_first_statement_that_were_written_are_kept_and_told() {
+    let db = engine().await;
+    // The assertion holds for the first rows only.
+    let text = "-- migrate: stepwise\n\
+                UPDATE (SELECT VALUE id FROM item WHERE done IS NONE LIMIT 50) SET done = IF n < 100 { true } ELSE { [] };\n";
+    let strict = (
+        "V1__rows.surql",
+        "DEFINE TABLE item;\nDEFINE FIELD done ON item TYPE option<bool>;\n\
+         FOR $i IN 0..120 { CREATE type::record('item', $i) SET n = $i };\n",
+    );
+    let schema = module("app", &[strict, ("V2__batches.surql", text)]);
+    let report = migrator(schema).migrate(&db, tenant()).await;
+    let (line, kept, _) = failure(&report);
+    assert_eq!((line, kept), (Some(2), 1), "two batches of the statement");
+    let other = module("app", &[strict, ("V2__batches.surql", "-- migrate: stepwise\nCREATE item:1000;\n")]);
+    let report = migrator(other).migrate(&db, tenant()).await;
+    assert!(matches!(report.refusal(), Some(Refusal::Divergent { .. })), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_rebuild_is_waited_for_and_leaves_the_index() {
+    let db = engine().await;
+    let indexed = ("V1__rows.surql", "DEFINE TABLE item;\nDEFINE INDEX n ON item FIELDS n UNIQUE;\n");
+    let text = "-- migrate: stepwise\nREBUILD INDEX n ON item CONCURRENTLY;\n";
+    let schema = module("app", &[indexed, ("V2__rebuild.surql", text)]);
+    assert_eq!(migrator(schema).migrate(&db, tenant()).await.outcome, Outcome::Migrated);
+    let info = rows(&db, &tenant(), "INFO FOR TABLE item;").await;
+    assert!(info["indexes"]["n"].is_string(), "{info}");
+}
+
+#[tokio::test]
 async fn deleting_in_batches_ends_when_nothing_is_left() {
     let db = engine().await;
     let text = "-- migrate: stepwise\n-- migrate: allow(M302) they are of no use any more\n\

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use surrealdb_sql::statements::{DefineStatement, RebuildStatement};
 use surrealdb_sql::{Expr, Function, Literal};
 
 use super::super::places;
@@ -99,6 +100,17 @@ impl Collector<'_> {
             Expr::Select(select) => self.uses.reads.extend(select.what.iter().filter_map(data::target)),
             Expr::Idiom(idiom) => walk::edges(idiom, &mut |table| self.uses.edges.push(table.to_owned())),
             Expr::Param(param) => self.uses.params.push(param.as_str().to_owned()),
+            Expr::Define(define) => {
+                if let DefineStatement::Index(index) = &**define
+                    && index.concurrently
+                {
+                    self.uses.builds += 1;
+                }
+            }
+            Expr::Rebuild(rebuild) => {
+                let RebuildStatement::Index(index) = &**rebuild;
+                self.uses.builds += usize::from(index.concurrently);
+            }
             Expr::Let(set) => _ = self.bound.insert(set.name.as_str().to_owned()),
             Expr::Foreach(each) => _ = self.bound.insert(each.param.as_str().to_owned()),
             Expr::Closure(closure) => {
