@@ -1,8 +1,14 @@
 use std::ops::Range;
 
+use migrate_core::Version;
+
 use crate::comment::Comment;
+use crate::module_name::is_module_name;
 use crate::rules::m026_long_description::{self, LIMIT};
-use crate::rules::{m020_unknown_directive, m022_incomplete_directive, m024_misspelt_directive, m025_invalid_allow};
+use crate::rules::{
+    m020_unknown_directive, m022_incomplete_directive, m024_misspelt_directive, m025_invalid_allow,
+    m033_invalid_requirement,
+};
 use crate::{Diagnostic, RULES, Rule, Source};
 
 /// What one `-- migrate:` line says.
@@ -12,6 +18,16 @@ pub(crate) enum Directive {
     Stepwise,
     Allow(Allow),
     Irreversible(String),
+    Requires(Requires),
+}
+
+/// Another module that a migration needs at a version.
+#[derive(Clone, Debug)]
+pub(crate) struct Requires {
+    pub(crate) module: String,
+    pub(crate) version: Version,
+    /// Where it is said.
+    pub(crate) range: Range<usize>,
 }
 
 /// A rule that a file is allowed to break.
@@ -30,6 +46,7 @@ impl Directive {
             Self::Stepwise => "stepwise",
             Self::Allow(_) => "allow",
             Self::Irreversible(_) => "irreversible",
+            Self::Requires(_) => "requires",
         }
     }
 }
@@ -63,13 +80,15 @@ fn nearly(comment: &str) -> Option<String> {
     let is_known = |body: &str| WORDS.iter().any(|known| word_of(body).eq_ignore_ascii_case(known));
     let is_near = match (word.to_ascii_lowercase().as_str(), body) {
         ("migrate", Some(_)) => true,
+        // A sentence may well begin with "migration requires".
+        ("migration" | "migrations", None) if word_of(rest).eq_ignore_ascii_case("requires") => false,
         ("migrate" | "migration" | "migrations", body) => is_known(body.unwrap_or(rest)),
         _ => false,
     };
     is_near.then(|| body.unwrap_or(rest).to_owned())
 }
 
-const WORDS: [&str; 4] = ["description", "stepwise", "allow", "irreversible"];
+const WORDS: [&str; 5] = ["description", "stepwise", "allow", "irreversible", "requires"];
 
 fn word_of(body: &str) -> &str {
     let end = body.find(|c: char| c.is_whitespace() || c == '(').unwrap_or(body.len());
@@ -97,6 +116,7 @@ fn parse(source: &Source, comment: &Range<usize>, body: Range<usize>) -> Result<
         }
         "irreversible" => Ok(Directive::Irreversible(argument.to_owned())),
         "allow" => allow(source, comment, rest).map(Directive::Allow),
+        "requires" => requires(source, comment, rest).map(Directive::Requires),
         _ => {
             let place = if word.is_empty() { comment.clone() } else { body.start..body.start + word.len() };
             Err(m020_unknown_directive::diagnostic(source, place, word))
@@ -126,6 +146,23 @@ fn allow(source: &Source, comment: &Range<usize>, argument: Range<usize>) -> Res
         return Err(m022_incomplete_directive::without_reason(source, comment.clone(), &format!("allow({code})")));
     }
     Ok(Allow { rule, range })
+}
+
+/// `auth 3`
+fn requires(source: &Source, comment: &Range<usize>, argument: Range<usize>) -> Result<Requires, Diagnostic> {
+    let text = &source.text()[argument.clone()];
+    let Some((module, version)) = text.split_once([' ', '\t']) else {
+        return Err(m022_incomplete_directive::without_module(source, comment.clone()));
+    };
+    let name = argument.start..argument.start + module.len();
+    if !is_module_name(module) {
+        return Err(m033_invalid_requirement::name(source, name, module));
+    }
+    let number = trim(source.text(), name.end..argument.end);
+    let Ok(version) = version.trim().parse() else {
+        return Err(m033_invalid_requirement::version(source, number, module));
+    };
+    Ok(Requires { module: module.to_owned(), version, range: argument })
 }
 
 /// The same range without white space at its ends.

@@ -3,7 +3,7 @@ use std::ops::Range;
 use migrate_core::Mode;
 
 use crate::comment::{self, Comment};
-use crate::directive::{self, Allow, Directive};
+use crate::directive::{self, Allow, Directive, Requires};
 use crate::rules::{m021_repeated_directive, m023_misplaced_directive};
 use crate::{Diagnostics, Source};
 
@@ -15,6 +15,7 @@ pub(crate) struct Header {
     pub(crate) stepwise: Option<Range<usize>>,
     pub(crate) allows: Vec<Allow>,
     pub(crate) irreversible: Option<Irreversible>,
+    pub(crate) requires: Vec<Requires>,
 }
 
 /// That a migration cannot be undone.
@@ -57,6 +58,11 @@ impl Header {
                 let code = allow.rule.code;
                 let is_repeated = self.allows.iter().any(|other| other.rule.code == code);
                 self.allows.push(allow);
+                is_repeated
+            }
+            Directive::Requires(requires) => {
+                let is_repeated = self.requires.iter().any(|other| other.module == requires.module);
+                self.requires.push(requires);
                 is_repeated
             }
         };
@@ -149,9 +155,23 @@ mod tests {
     }
 
     #[test]
+    fn several_modules_may_be_required() {
+        let (header, said) = header("-- migrate: requires auth 3\n-- migrate: requires mail-box  20240101\n");
+        assert!(said.is_empty(), "{said:?}");
+        let requires: Vec<_> = header.requires.iter().map(|one| format!("{} {}", one.module, one.version)).collect();
+        assert_eq!(requires, ["auth 3", "mail-box 20240101"]);
+    }
+
+    #[test]
     fn comments_about_migrating_are_only_comments() {
-        for line in ["-- migrate the users", "-- migration of users: part 2", "# migrated: 3", "-- to migrate: x", "--"]
-        {
+        for line in [
+            "-- migrate the users",
+            "-- migration of users: part 2",
+            "# migrated: 3",
+            "-- to migrate: x",
+            "--",
+            "-- migration requires a lock",
+        ] {
             assert_eq!(refused(line), "", "{line}");
         }
     }
@@ -167,6 +187,14 @@ mod tests {
         assert_eq!(refused("-- migrate: irreversible "), "M022 `irreversible` needs a reason");
         assert_eq!(refused("-- migrate: allow(M028)"), "M022 `allow(M028)` needs a reason");
         assert_eq!(refused("-- migrate: allow M028 why"), "M022 `allow` names no rule");
+        assert_eq!(refused("-- migrate: requires auth"), "M022 `requires` names no module and version");
+        assert_eq!(refused("-- migrate: requires Auth 3"), "M033 `Auth` cannot be the name of a module");
+        assert_eq!(refused("-- migrate: requires auth three"), "M033 this is not a version");
+        assert_eq!(refused("-- migrate: requires auth 03"), "M033 this is not a version");
+        assert_eq!(
+            refused("-- migrate: requires auth 3\n-- migrate: requires auth 4"),
+            "M021 `requires` is given twice"
+        );
         assert_eq!(refused("-- migrate: allow() why"), "M022 `allow` names no rule");
         assert_eq!(refused("-- migrate: allow(M999) why"), "M025 there is no rule `M999`");
         assert_eq!(refused("-- migrate: allow(M101) why"), "M025 M101 (syntax-error) cannot be allowed");

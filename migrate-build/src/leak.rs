@@ -1,4 +1,4 @@
-use migrate_core::{Migration, Migrations, Requirement};
+use migrate_core::{Migration, Migrations, Requirement, Version};
 
 use crate::{Loaded, LoadedMigration};
 
@@ -19,16 +19,21 @@ impl Loaded {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn leak(self) -> Migrations {
-        let requires =
-            self.requires.into_iter().map(|(module, version)| Requirement::__new(module.leak(), version.get()));
-        let requires: Vec<_> = requires.collect();
         let chain: Vec<_> = self.migrations.into_iter().map(leak).collect();
-        let migrations = Migrations::__new(self.module.leak(), chain.leak()).__with_requires(requires.leak());
+        let migrations =
+            Migrations::__new(self.module.leak(), chain.leak()).__with_requires(requirements(self.requires));
+        let formerly: Vec<&'static str> = self.formerly.into_iter().map(|name| &*name.leak()).collect();
+        let migrations = migrations.__with_formerly(formerly.leak());
         match self.fresh {
             Some(fresh) => migrations.__with_fresh(Box::leak(Box::new(fresh))),
             None => migrations,
         }
     }
+}
+
+fn requirements(requires: Vec<(String, Version)>) -> &'static [Requirement] {
+    let requires = requires.into_iter().map(|(module, version)| Requirement::__new(module.leak(), version.get()));
+    requires.collect::<Vec<_>>().leak()
 }
 
 fn leak(migration: LoadedMigration) -> Migration {
@@ -43,6 +48,8 @@ fn leak(migration: LoadedMigration) -> Migration {
     )
     .__with_description(migration.description.leak())
     .__with_policy(migration.compatibility, migration.mode)
+    .__with_requires(requirements(migration.requires))
+    .__with_links(migration.correction.leak(), migration.links.leak())
     .__with_statements(migration.statements.leak())
     .__with_changes(migration.changes.leak())
     .__with_undo(Box::leak(Box::new(migration.undo)))

@@ -38,10 +38,12 @@ mod write;
 mod hash;
 mod lockfile;
 mod manifest;
+mod module_name;
 mod policy;
 
 // All of it for those who ask: build scripts, the macro, the command line.
 mod builder;
+mod history;
 mod leak;
 mod load;
 mod loaded;
@@ -53,6 +55,7 @@ pub use crate::folder::Folder;
 pub use crate::hash::{chain, checksum};
 pub use crate::load::{LoadError, Locked, Options, load};
 pub use crate::loaded::{Loaded, LoadedMigration};
+pub use crate::lockfile::Correction;
 pub use crate::rule::Rule;
 pub use crate::rules::RULES;
 pub use crate::source::{Position, Source};

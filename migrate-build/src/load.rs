@@ -8,9 +8,11 @@ use crate::analysis::{Analysis, FreshScript, analyse};
 use crate::canonical::canonical;
 use crate::discover::{Entry, discover};
 use crate::draft::{Draft, drafts};
-use crate::manifest::{Manifest, Numbering};
+use crate::history::histories;
+use crate::lockfile::{Checked, Found};
+use crate::manifest::{Accepts, Manifest, Numbering};
 use crate::read::{RawFile, RawFiles, digest, read};
-use crate::rules::m012_no_migration;
+use crate::rules::{m012_no_migration, m033_invalid_requirement, m035_invalid_acceptance};
 use crate::sequence::{report_gaps, sequence};
 use crate::{Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
 
@@ -135,7 +137,12 @@ fn assemble(
     let drafts = drafts(folder, &sequence.migrations, &mut sequence.excused, diagnostics);
     let found: Vec<_> = drafts.iter().map(Draft::found).collect();
     let lock = text(folder, sequence.lockfile.as_ref(), diagnostics);
-    let locked = lockfile::check(folder, lock.as_ref(), &found, &sequence.excused, options.locked, diagnostics);
+    let accepts = manifest.as_ref().map_or(&[][..], |manifest| &manifest.accepts);
+    if let Some(toml) = &toml {
+        check_accepts(toml, accepts, &found, diagnostics);
+    }
+    let Checked { versions: locked, corrected } =
+        lockfile::check(folder, lock.as_ref(), &found, &sequence.excused, accepts, options.locked, diagnostics);
 
     // A locked version that is gone is told as such, and not once more as a gap.
     let known = [sequence.excused, locked].concat();
@@ -146,21 +153,66 @@ fn assemble(
         diagnostics.push(m012_no_migration::diagnostic(folder));
     }
 
+    if let Some(manifest) = &manifest {
+        refuse_itself(&manifest.module, &drafts, diagnostics);
+    }
     let is_shared = manifest.as_ref().is_some_and(|manifest| !manifest.requires.is_empty());
+    let is_shared = is_shared || drafts.iter().any(|draft| !draft.header.requires.is_empty());
     let analyses = analyse(&drafts, is_shared, diagnostics);
     let settings = manifest.as_ref().map_or(&[][..], |manifest| &manifest.settings);
     *diagnostics = policy::apply(std::mem::take(diagnostics), &drafts, settings);
 
-    let Manifest { module, requires, .. } = manifest?;
+    let histories = manifest.as_ref().and_then(|manifest| {
+        let accepted = |found: &Found| {
+            let accepts = manifest.accepts.iter().find(|accepts| accepts.version == found.version);
+            (found.checksum, accepts.map(|accepts| accepts.checksums.clone()).unwrap_or_default())
+        };
+        let histories = histories(&found.iter().map(accepted).collect::<Vec<_>>());
+        if let (Err(_), Some(last), Some(toml)) = (&histories, manifest.accepts.last(), &toml) {
+            diagnostics.push(m035_invalid_acceptance::too_many(toml, last.range.clone()));
+        }
+        histories.ok()
+    });
+    let Manifest { module, formerly, requires, accepts, .. } = manifest?;
     let (analyses, script) = analyses?;
-    let migrations = link(drafts, analyses);
+    let mut migrations = link(drafts, analyses);
+    for (migration, links) in migrations.iter_mut().zip(histories?) {
+        let accepts = accepts.iter().find(|accepts| accepts.version == migration.version);
+        migration.correction = accepts.map(|accepts| accepts.reason.clone()).unwrap_or_default();
+        // The first is its own.
+        migration.links = links.into_iter().skip(1).collect();
+        migration.corrected = corrected.get(&migration.version).cloned().unwrap_or_default();
+    }
     let fresh = script.map(|script| fresh(script, &migrations));
-    Some(Loaded { module, requires, migrations, fresh, files, digest, warnings: Diagnostics::default() })
+    Some(Loaded { module, formerly, requires, migrations, fresh, files, digest, warnings: Diagnostics::default() })
 }
 
 fn text(folder: &Folder, file: Option<&RawFile>, diagnostics: &mut Diagnostics) -> Option<Source> {
     let file = file?;
     canonical(folder.file(&file.name), &file.bytes).map_err(|diagnostic| diagnostics.push(diagnostic)).ok()
+}
+
+/// Refuses acceptances that stand for nothing.
+fn check_accepts(toml: &Source, accepts: &[Accepts], found: &[Found], diagnostics: &mut Diagnostics) {
+    for Accepts { version, checksums, range, .. } in accepts {
+        match found.iter().find(|found| found.version == *version) {
+            None => diagnostics.push(m035_invalid_acceptance::absent(toml, range.clone(), *version)),
+            Some(found) if checksums.contains(&found.checksum) => {
+                diagnostics.push(m035_invalid_acceptance::present(toml, range.clone(), *version));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Refuses migrations that require their own module.
+fn refuse_itself(module: &str, drafts: &[Draft], diagnostics: &mut Diagnostics) {
+    for draft in drafts {
+        for requires in draft.header.requires.iter().filter(|requires| requires.module == module) {
+            let range = requires.range.clone();
+            diagnostics.push(m033_invalid_requirement::itself(&draft.source, range, module));
+        }
+    }
 }
 
 /// Chains the migrations and puts together what is known of each.
@@ -179,7 +231,11 @@ fn link(drafts: Vec<Draft>, analyses: Vec<Analysis>) -> Vec<LoadedMigration> {
             chain,
             compatibility: analysis.compatibility,
             mode: draft.header.mode(),
+            requires: draft.header.requires.into_iter().map(|one| (one.module, one.version)).collect(),
             contents: analysis.contents,
+            correction: String::new(),
+            links: Vec::new(),
+            corrected: Vec::new(),
             statements: analysis.statements,
             changes: analysis.changes,
             undo: analysis.undo,

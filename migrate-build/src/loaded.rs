@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
-use migrate_core::{Catalog, Change, Checksum, Compatibility, Fresh, Mode, Statement, Undo, Version};
+use migrate_core::{Catalog, Change, Checksum, Compatibility, Fresh, Link, Mode, Statement, Undo, Version};
 
-use crate::lockfile::{self, Entry};
+use crate::lockfile::{self, Correction, Entry};
 use crate::{Contents, Diagnostics, Source};
 
 /// A migrations folder in which nothing is wrong: all that the build knows about a module.
@@ -11,6 +11,8 @@ use crate::{Contents, Diagnostics, Source};
 pub struct Loaded {
     /// The module's name.
     pub module: String,
+    /// The names that it had before.
+    pub formerly: Vec<String>,
     /// The modules it needs, each with the version it must be at or behind.
     pub requires: Vec<(String, Version)>,
     /// Its migrations, in ascending order of version.
@@ -51,8 +53,16 @@ pub struct LoadedMigration {
     pub compatibility: Compatibility,
     /// How it is applied.
     pub mode: Mode,
+    /// The modules that it needs by itself, each with the version it must be at or behind.
+    pub requires: Vec<(String, Version)>,
     /// Whether the catalog may be put in its place on an empty database.
     pub contents: Contents,
+    /// Why its text was corrected after it was shipped, or nothing.
+    pub correction: String,
+    /// What may be recorded of it beside its own checksum and chain, where a text was corrected after it was shipped.
+    pub links: Vec<Link>,
+    /// The texts that were shipped in its place, as the lockfile keeps them.
+    pub corrected: Vec<Correction>,
     /// Its statements, in order.
     pub statements: Vec<Statement>,
     /// What it does to the catalog.
@@ -67,7 +77,8 @@ const HEADER: &str = "# Written by `cargo migrate lock`. What was shipped may no
 impl Loaded {
     /// The text of the `migrations.lock` that locks every migration of the folder.
     ///
-    /// It is TOML: one `[[migration]]` each with `version`, `file`, `checksum` and `chain`, in ascending order of version.
+    /// It is TOML: one `[[migration]]` each with `version`, `file`, `checksum` and `chain`, and `corrected` where there was a
+    /// correction, in ascending order of version.
     /// Nothing is written.
     pub fn lockfile(&self) -> String {
         let entry = |migration: &LoadedMigration| Entry {
@@ -75,6 +86,7 @@ impl Loaded {
             file: migration.file.clone(),
             checksum: migration.checksum,
             chain: migration.chain,
+            corrected: migration.corrected.clone(),
         };
         let entries: Vec<_> = self.migrations.iter().map(entry).collect();
         HEADER.to_owned() + &lockfile::render(&entries)

@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use migrate_core::Version;
+use migrate_core::{Checksum, Version};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::module_name::is_module_name;
 use crate::rules::{
     m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting, m033_invalid_requirement,
+    m034_invalid_former_name, m035_invalid_acceptance,
 };
 use crate::{Diagnostics, Folder, RULES, Rule, Source};
 
@@ -13,9 +16,23 @@ use crate::{Diagnostics, Folder, RULES, Rule, Source};
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     pub(crate) module: String,
+    /// The names that it had before.
+    pub(crate) formerly: Vec<String>,
     pub(crate) numbering: Numbering,
     pub(crate) requires: Vec<(String, Version)>,
+    pub(crate) accepts: Vec<Accepts>,
     pub(crate) settings: Vec<(&'static Rule, Setting)>,
+}
+
+/// That the text of a version was corrected after it was shipped.
+#[derive(Clone, Debug)]
+pub(crate) struct Accepts {
+    pub(crate) version: Version,
+    /// Of the texts that count as the same migration.
+    pub(crate) checksums: Vec<Checksum>,
+    pub(crate) reason: String,
+    /// Where it is said.
+    pub(crate) range: Range<usize>,
 }
 
 /// How versions are given.
@@ -42,12 +59,22 @@ pub(crate) enum Setting {
 #[serde(deny_unknown_fields)]
 struct Document {
     module: Option<Spanned<String>>,
+    formerly: Option<Spanned<toml::Value>>,
     #[serde(default)]
     versions: Numbering,
     #[serde(default)]
     requires: BTreeMap<Spanned<String>, Spanned<i64>>,
     #[serde(default)]
+    accepts: BTreeMap<Spanned<String>, AcceptsRow>,
+    #[serde(default)]
     rules: BTreeMap<Spanned<String>, Setting>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptsRow {
+    checksums: Vec<Spanned<String>>,
+    reason: Spanned<String>,
 }
 
 impl Manifest {
@@ -82,15 +109,45 @@ impl Manifest {
         };
         let mut manifest = Self {
             module: module.to_owned(),
+            formerly: Vec::new(),
             numbering: document.versions,
             requires: Vec::new(),
+            accepts: Vec::new(),
             settings: Vec::new(),
         };
         if let Some(source) = source {
+            manifest.take_formerly(source, document.formerly, diagnostics);
             manifest.take_requires(source, &document.requires, diagnostics);
+            manifest.take_accepts(source, document.accepts, diagnostics);
             manifest.take_settings(source, document.rules, diagnostics);
         }
         Some(manifest)
+    }
+
+    fn take_formerly(
+        &mut self,
+        source: &Source,
+        formerly: Option<Spanned<toml::Value>>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let Some(formerly) = formerly else { return };
+        let range = formerly.span();
+        let names = match formerly.into_inner() {
+            toml::Value::Array(names) => names,
+            name => vec![name],
+        };
+        for name in names {
+            match name.as_str() {
+                Some(name)
+                    if is_module_name(name) && name != self.module && !self.formerly.iter().any(|one| one == name) =>
+                {
+                    self.formerly.push(name.to_owned());
+                }
+                name => {
+                    diagnostics.push(m034_invalid_former_name::diagnostic(source, range.clone(), name, &self.module));
+                }
+            }
+        }
     }
 
     fn take_requires(
@@ -115,6 +172,44 @@ impl Manifest {
         }
     }
 
+    fn take_accepts(
+        &mut self,
+        source: &Source,
+        accepts: BTreeMap<Spanned<String>, AcceptsRow>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (version, AcceptsRow { checksums: given, reason }) in accepts {
+            let range = version.span();
+            let Ok(number) = version.get_ref().parse() else {
+                diagnostics.push(m035_invalid_acceptance::version(source, range));
+                continue;
+            };
+            let text = reason.get_ref().trim();
+            if text.is_empty() || text.chars().any(char::is_control) {
+                diagnostics.push(m035_invalid_acceptance::reason(source, reason.span()));
+            }
+            if given.is_empty() {
+                diagnostics.push(m035_invalid_acceptance::checksum(source, range.clone(), "no checksum is named"));
+            }
+            let mut checksums = Vec::new();
+            for checksum in &given {
+                match checksum.get_ref().parse::<Checksum>() {
+                    Ok(parsed) if !checksums.contains(&parsed) => checksums.push(parsed),
+                    Ok(_) => {
+                        let twice = "this checksum is named twice";
+                        diagnostics.push(m035_invalid_acceptance::checksum(source, checksum.span(), twice));
+                    }
+                    Err(error) => {
+                        let error = error.to_string();
+                        diagnostics.push(m035_invalid_acceptance::checksum(source, checksum.span(), &error));
+                    }
+                }
+            }
+            self.accepts.push(Accepts { version: number, checksums, reason: text.to_owned(), range });
+        }
+        self.accepts.sort_by_key(|accepts| accepts.version);
+    }
+
     fn take_settings(
         &mut self,
         source: &Source,
@@ -132,12 +227,6 @@ impl Manifest {
             }
         }
     }
-}
-
-/// A name that can stand in a ledger row, a file and a command line without quotes.
-fn is_module_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'))
 }
 
 #[cfg(test)]
@@ -173,6 +262,12 @@ mod tests {
     }
 
     #[test]
+    fn former_names_are_one_or_several() {
+        assert_eq!(parse("formerly = \"old\"").0.unwrap().formerly, ["old"]);
+        assert_eq!(parse("formerly = [\"older\", \"old\"]").0.unwrap().formerly, ["older", "old"]);
+    }
+
+    #[test]
     fn without_a_word_the_module_is_the_crate() {
         let mut diagnostics = Diagnostics::default();
         let manifest = Manifest::parse(&Folder::new("m"), None, "my-app", &mut diagnostics).unwrap();
@@ -194,6 +289,16 @@ mod tests {
             ("module = \"\"", "M031:1:10"),
             ("[rules]\nM999 = \"allow\"", "M032:2:1"),
             ("[rules]\nM101 = \"warning\"", "M032:2:1"),
+            ("accepts = { x = { checksums = [], reason = \"r\" } }", "M035:1:13"),
+            ("[accepts]\n3 = { checksums = [], reason = \"r\" }", "M035:2:1"),
+            ("[accepts]\n3 = { checksums = [\"sha256:00\"], reason = \"r\" }", "M035:2:20"),
+            ("[accepts]\n3 = { checksums = [], reason = \" \" }", "M035:2:32"),
+            ("[accepts]\n3 = { checksums = [] }", "M030:2:5"),
+            ("[accepts]\n3 = { checksums = [], reason = \"r\", why = 1 }", "M030:2:37"),
+            ("formerly = 3", "M034:1:12"),
+            ("formerly = \"Old Name\"", "M034:1:12"),
+            ("formerly = \"app\"", "M034:1:12"),
+            ("formerly = [\"a\", \"a\"]", "M034:1:12"),
             ("requires = { Auth = 1 }", "M033:1:14"),
             ("requires = { auth = 0 }", "M033:1:21"),
             ("requires = { app = 1 }", "M033:1:14"),

@@ -2,16 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::{Migrations, Mode};
-use tracing::{Instrument, Span, debug, info_span};
+use migrate_core::Mode;
+use tracing::{Instrument, Span, debug, info_span, warn};
 
 use crate::Database;
 use crate::attempt::{Attempt, Progress};
 use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::observer::Event;
+use crate::order::Modules;
 use crate::outcome::{Applied, ContextReport, Evidence, Outcome};
-use crate::plan::{Ahead, Earlier, Plan, Step, plan};
+use crate::plan::{Ahead, Earlier, Plan, Step, Stranger, plan};
 use crate::probe::{Probe, probe, unanswered};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
@@ -19,13 +20,13 @@ use crate::run::Run;
 use crate::script::{History, LedgerTable, Script, fresh};
 use crate::stepwise::Stepwise;
 use crate::telemetry::Telemetry;
+use crate::upkeep::{Corrected, Rename};
 use crate::waiting::Waiting;
 
 /// What is applied, by whom, and who is told.
 #[derive(Debug)]
 pub(crate) struct Applier {
-    /// In the order in which they are applied.
-    pub(crate) modules: Vec<&'static Migrations>,
+    pub(crate) modules: Modules,
     pub(crate) replica: Replica,
     pub(crate) telemetry: Telemetry,
     /// How long somebody else's stepwise migration is waited for.
@@ -43,13 +44,16 @@ struct Work<'a> {
     waiting: Waiting,
     applied: Vec<Applied>,
     ahead: Vec<Ahead>,
+    strangers: Vec<Stranger>,
 }
 
 impl Applier {
     /// Whether a context that was probed lacks something, as far as is known.
     pub(crate) fn lacks_something(&self, probed: &Probe) -> bool {
         match probed {
-            Probe::Ledger(ledger) => plan(&self.modules, &ledger.rows).is_ok_and(|plan| !plan.steps.is_empty()),
+            Probe::Ledger(ledger) => {
+                plan(&self.modules, &ledger.rows).is_ok_and(|plan| !plan.steps.is_empty() || !plan.renames.is_empty())
+            }
             Probe::Again(_) => true,
             Probe::Refused(_) => false,
         }
@@ -67,13 +71,13 @@ impl Applier {
         let start = Instant::now();
         let _in_progress = self.telemetry.counters.begin();
         let owner = format!("{:032x}", fastrand::u128(..));
-        let (applied, ahead) = (Vec::new(), Vec::new());
-        let mut work = Work { run, backoff, owner, waiting: Waiting::default(), applied, ahead };
+        let (applied, ahead, strangers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut work = Work { run, backoff, owner, waiting: Waiting::default(), applied, ahead, strangers };
         let outcome = self.run(database, &context, probed, &mut work).await;
         let outcome = outcome.unwrap_or_else(Outcome::Refused);
-        let Work { applied, ahead, .. } = work;
+        let Work { applied, ahead, strangers, .. } = work;
         let (elapsed, evidence) = (start.elapsed(), Evidence::Ledger);
-        let report = ContextReport { context, outcome, applied, ahead, elapsed, evidence };
+        let report = ContextReport { context, outcome, applied, ahead, strangers, elapsed, evidence };
         self.telemetry.emit(Event::ContextFinished { report: &report });
         report
     }
@@ -90,9 +94,14 @@ impl Applier {
                 Probe::Refused(refusal) => return Err(refusal),
                 Probe::Again(why) => Some(why),
                 Probe::Ledger(ledger) => {
-                    let Plan { steps, ahead } = plan(&self.modules, &ledger.rows)?;
+                    let Plan { renames, corrections, steps, ahead, strangers } = plan(&self.modules, &ledger.rows)?;
                     work.ahead.clone_from(&ahead);
-                    if steps.is_empty() {
+                    work.strangers = strangers;
+                    // What was taken over has its rows elsewhere: behind that, it is planned anew.
+                    if !corrections.is_empty() && renames.is_empty() {
+                        self.accept(database, context, &corrections).await;
+                    }
+                    if steps.is_empty() && renames.is_empty() {
                         return Ok(match (work.applied.is_empty(), ahead.is_empty()) {
                             (false, _) => Outcome::Migrated,
                             (true, true) => Outcome::UpToDate,
@@ -103,13 +112,15 @@ impl Applier {
                         let because = because.clone();
                         return Err(Refusal::NotAttempted { because, pending: steps.len() });
                     }
-                    let table = ledger.table;
+                    let (table, is_renaming) = (ledger.table, !renames.is_empty());
                     let settled = work.run.settle_index(database, &self.telemetry).await;
                     let progress = match settled {
+                        Ok(()) if !renames.is_empty() => self.rename(database, context, table, &renames, work).await?,
                         Ok(()) => self.send_all(database, context, table, &steps, work).await?,
                         Err(why) => Progress::Again(why),
                     };
                     match progress {
+                        Progress::Done if is_renaming => None,
                         Progress::Done => return Ok(Outcome::Migrated),
                         Progress::Again(why) => Some(why),
                         // Without the index from now on: no tenant suffers from it.
@@ -150,6 +161,36 @@ impl Applier {
         self.telemetry.emit(Event::Waiting { contexts, reason: why, tries: backoff.tries() });
         backoff.pause().await;
         Ok(())
+    }
+
+    /// Puts on record which corrections were accepted. A tenant is served all the same where that cannot be written; the
+    /// next run tries again.
+    async fn accept(&self, database: &impl Database, context: &Context, corrections: &[Corrected]) {
+        let (replica, telemetry) = (&self.replica, &self.telemetry);
+        let attempt = Attempt { replica, telemetry, database, context, table: LedgerTable::Exists };
+        let script = Script::accept(context, corrections, replica);
+        match attempt.alone(&script).await {
+            Ok(Progress::Done) => {}
+            Ok(_) => debug!(%context, "somebody else may have recorded the corrections"),
+            Err(why) => warn!(%context, "the corrections that were accepted could not be recorded: {why}"),
+        }
+    }
+
+    /// Takes over what was recorded under names that modules had before. Then the ledger is read again.
+    async fn rename(
+        &self,
+        database: &impl Database,
+        context: &Context,
+        table: LedgerTable,
+        renames: &[Rename],
+        work: &Work<'_>,
+    ) -> Result<Progress, Refusal> {
+        let (replica, telemetry) = (&self.replica, &self.telemetry);
+        let attempt = Attempt { replica, telemetry, database, context, table };
+        let script = Script::rename(context, table, renames, replica, work.run.ready_index());
+        attempt.alone(&script).await.map_err(|cause| Refusal::Unavailable {
+            reason: format!("what was recorded under the former name of a module could not be taken over: {cause}"),
+        })
     }
 
     /// Sends the steps, in one text where they fit.

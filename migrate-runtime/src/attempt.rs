@@ -95,6 +95,28 @@ impl<D: Database> Attempt<'_, D> {
         Sent { committed, progress, stopped_at }
     }
 
+    /// Sends a script that applies no migration, or says why it failed.
+    pub(crate) async fn alone(&self, script: &Script) -> Result<Progress, String> {
+        let reply = match self.database.query(script.text.clone(), script.variables.clone()).await {
+            Ok(reply) => reply,
+            Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
+                return Ok(Progress::Again(error.to_string()));
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        let verdicts = match script.verdicts(&reply) {
+            Ok(verdicts) => verdicts,
+            Err(misshapen) => return Ok(Progress::Again(misshapen.to_string())),
+        };
+        match verdicts.into_iter().next() {
+            None | Some(Verdict::Applied) => Ok(Progress::Done),
+            Some(Verdict::Again(why)) => Ok(Progress::Again(why)),
+            Some(Verdict::Unindexed(why)) => Ok(Progress::Unindexed(why)),
+            Some(Verdict::Overtaken | Verdict::Held) => Ok(overtaken()),
+            Some(Verdict::Failed { cause, .. } | Verdict::NotEntered(cause) | Verdict::Torn(cause)) => Err(cause),
+        }
+    }
+
     /// Records a failed migration in the ledger and returns the refusal, with a word more if that failed too; or finds
     /// that somebody else has applied it meanwhile.
     pub(crate) async fn record(

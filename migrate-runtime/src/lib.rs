@@ -49,6 +49,8 @@ mod ledger;
 #[cfg(feature = "surrealdb")]
 mod migrator;
 #[cfg(feature = "surrealdb")]
+mod modules_error;
+#[cfg(feature = "surrealdb")]
 mod observer;
 #[cfg(feature = "surrealdb")]
 mod options;
@@ -56,6 +58,8 @@ mod options;
 mod order;
 #[cfg(feature = "surrealdb")]
 mod outcome;
+#[cfg(feature = "surrealdb")]
+mod ownership;
 #[cfg(feature = "surrealdb")]
 mod plan;
 #[cfg(feature = "surrealdb")]
@@ -83,6 +87,8 @@ mod stepwise;
 #[cfg(feature = "surrealdb")]
 mod telemetry;
 #[cfg(feature = "surrealdb")]
+mod upkeep;
+#[cfg(feature = "surrealdb")]
 mod verdict;
 #[cfg(feature = "surrealdb")]
 mod verification;
@@ -92,9 +98,9 @@ mod verify;
 mod waiting;
 
 pub use migrate_core::{
-    Catalog, Change, Checksum, Compatibility, Difference, Effect, Fresh, FreshStatement, Loss, Migration, Migrations,
-    Mode, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement,
-    StatementKind, Undo, UndoSafety, Version,
+    Catalog, Change, Checksum, Compatibility, Difference, Effect, Fresh, FreshStatement, Link, Loss, Migration,
+    Migrations, Mode, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement,
+    Statement, StatementKind, Undo, UndoSafety, Version,
 };
 
 #[cfg(feature = "macros")]
@@ -104,8 +110,8 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     pub use migrate_core::{
-        Change, Compatibility, Effect, Fresh, FreshStatement, Loss, Migration, Migrations, Mode, Object, ObjectKind,
-        Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
+        Change, Compatibility, Effect, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Object,
+        ObjectKind, Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
     };
 }
 
@@ -120,10 +126,10 @@ pub use crate::{
     halt::Halted,
     ledger::Status,
     migrator::Migrator,
+    modules_error::{ModulesError, Needed, Place},
     observer::{Event, Observer},
-    order::ModulesError,
     outcome::{Applied, ContextReport, Evidence, Outcome},
-    plan::Ahead,
+    plan::{Ahead, Stranger},
     reach::reach,
     refusal::{DivergentPart, Refusal, Unknown},
     report::{Counts, Report},

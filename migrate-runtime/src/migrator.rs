@@ -15,8 +15,9 @@ use crate::fleet::{Fleet, Members};
 use crate::fleet_error::FleetError;
 use crate::flow::Flow;
 use crate::index::{Entry, Index, IndexUse, Look, Undefined, define, look};
+use crate::modules_error::ModulesError;
 use crate::observer::Event;
-use crate::order::{ModulesError, order};
+use crate::order::Modules;
 use crate::outcome::ContextReport;
 use crate::probe::{Probe, probe};
 use crate::refusal::Refusal;
@@ -44,13 +45,16 @@ pub struct Migrator {
 impl Migrator {
     /// A migrator of these modules. They are checked against each other; nothing is read or written.
     ///
+    /// Modules are gone through in this order, each from its first migration to its last, but that what a migration
+    /// requires of another module comes before it, and no more of that module than that.
+    ///
     /// # Errors
     ///
-    /// When two modules have one name, or one requires what is not there.
+    /// When two modules have one name or define one object, or one requires what is not there or what requires itself.
     pub fn new(modules: impl IntoIterator<Item = &'static Migrations>) -> Result<Self, ModulesError> {
         let (replica, telemetry) = (Replica::this_process(), Telemetry::default());
         let (wait, lease) = (Duration::from_mins(30), Duration::from_secs(30));
-        let applier = Applier { modules: order(modules)?, replica, telemetry, wait, lease };
+        let applier = Applier { modules: Modules::new(modules)?, replica, telemetry, wait, lease };
         Ok(Self {
             applier,
             patience: Patience::default(),

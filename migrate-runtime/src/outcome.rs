@@ -4,7 +4,7 @@ use migrate_core::Version;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::plan::Ahead;
+use crate::plan::{Ahead, Stranger};
 use crate::refusal::{Refusal, number};
 
 /// What became of one context.
@@ -20,6 +20,8 @@ pub struct ContextReport {
     /// The modules of which the database knows later versions than this binary, none of which break it. A context may have
     /// some although other modules of it were migrated.
     pub ahead: Vec<Ahead>,
+    /// The modules that the database knows and this binary does not have. Not known where the fleet index was enough.
+    pub strangers: Vec<Stranger>,
     /// How long it took.
     pub elapsed: Duration,
     /// How it is known.
@@ -70,6 +72,7 @@ impl ContextReport {
             outcome: Outcome::UpToDate,
             applied: Vec::new(),
             ahead: Vec::new(),
+            strangers: Vec::new(),
             elapsed,
             evidence: Evidence::Index,
         }

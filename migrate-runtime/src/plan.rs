@@ -2,31 +2,66 @@
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Checksum, Compatibility, Migration, Migrations, Version};
+use migrate_core::{Checksum, Compatibility, Fresh, Link, Migration, Migrations, Version};
 use serde::Serialize;
 
 use crate::ledger::{Row, Status};
+use crate::order::Modules;
 use crate::refusal::{DivergentPart, Refusal, Unknown, number};
+use crate::upkeep::{Corrected, Rename};
 
 /// What is to be done in one context.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
+    /// What was recorded under names that modules had before, and has to be taken over first. The steps are planned as if it
+    /// were.
+    pub(crate) renames: Vec<Rename>,
+    /// What was applied from a text that was corrected since, where that is not on record yet.
+    pub(crate) corrections: Vec<Corrected>,
     /// The migrations to apply, in order.
     pub(crate) steps: Vec<Step>,
     /// The modules of which the database knows later versions than this binary.
     pub(crate) ahead: Vec<Ahead>,
+    /// The modules of which the database has migrations and which this binary does not have.
+    pub(crate) strangers: Vec<Stranger>,
+}
+
+/// A module that a database knows and this binary does not have: it was dropped, or another binary shares the database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Stranger {
+    /// The module, as recorded.
+    pub module: String,
+    /// The latest of its versions that is applied.
+    #[serde(serialize_with = "number")]
+    pub version: Version,
 }
 
 /// One migration to apply.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) module: &'static str,
+    /// The names that the module had before.
+    pub(crate) formerly: &'static [&'static str],
     pub(crate) migration: &'static Migration,
+    /// The chain value to record: that of this migration behind what is recorded before it.
+    pub(crate) chain: Checksum,
     /// The version before it in the chain, and its chain value: what must be recorded for the step to be right.
     pub(crate) predecessor: Option<(Version, Checksum)>,
+    /// What has to be recorded of other modules.
+    pub(crate) needs: Vec<Need>,
     pub(crate) earlier: Earlier,
-    /// The module, where this is its first migration and the context has nothing of it.
+    /// The module, where this is its first migration, the context has nothing of it, and nothing of another module comes
+    /// between the migrations that its definitions stand for.
     pub(crate) fresh: Option<&'static Migrations>,
+}
+
+/// A migration of another module that has to be recorded, with its chain value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    pub(crate) module: &'static str,
+    pub(crate) version: Version,
+    pub(crate) chain: Checksum,
 }
 
 /// What an earlier attempt left in the ledger.
@@ -53,35 +88,118 @@ pub struct Ahead {
     pub by: usize,
 }
 
-/// Plans one context. The order of `rows` does not matter; the order of `modules` is the order of the steps.
-pub(crate) fn plan(modules: &[&'static Migrations], rows: &[Row]) -> Result<Plan, Refusal> {
-    let mut plan = Plan::default();
-    for module in modules {
-        plan_module(module, rows, &mut plan)?;
+/// Plans one context. The order of `rows` does not matter; the steps are in the order of the modules' migrations.
+pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
+    let mut plan = Plan { strangers: strangers(modules, rows), ..Plan::default() };
+    let mut planned: Vec<_> =
+        modules.iter().map(|module| plan_module(module, rows, &mut plan)).collect::<Result<_, _>>()?;
+    if planned.iter().all(|planned| planned.steps.is_empty()) {
+        return Ok(plan);
+    }
+    for turn in modules.turns() {
+        let step = planned.get_mut(turn.module).and_then(|planned| planned.steps.remove(&turn.at));
+        let Some(mut step) = step else { continue };
+        let need = |&(other, at): &(usize, usize)| {
+            let (module, chain) = (modules.get(other)?, *planned.get(other)?.chains.get(at)?);
+            Some(Need { module: module.module(), version: module.as_slice().get(at)?.version(), chain })
+        };
+        step.needs = turn.needs.iter().filter_map(need).collect();
+        plan.steps.push(step);
+    }
+    for at in 0..plan.steps.len() {
+        let Some(module) = plan.steps[at].fresh else { continue };
+        let covered = module.fresh().map_or(0, Fresh::migrations);
+        let together = plan.steps[at..].iter().take_while(|step| step.module == module.module()).count();
+        if together < covered {
+            plan.steps[at].fresh = None;
+        }
     }
     Ok(plan)
 }
 
-fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Result<(), Refusal> {
+/// What is planned for one module.
+struct Planned {
+    /// Each under the place of its migration in the chain.
+    steps: BTreeMap<usize, Step>,
+    /// The chain value of each migration, as it is recorded or will be.
+    chains: Vec<Checksum>,
+}
+
+/// The rows of a name, by version.
+fn rows_of<'a>(module: &str, rows: &'a [Row]) -> Result<BTreeMap<Version, &'a Row>, Refusal> {
     let mut recorded = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.module == module.module()) {
+    for row in rows.iter().filter(|row| row.module == module) {
         if recorded.insert(row.version, row).is_some() {
             let reason = format!("it holds two rows for V{} of {}", row.version, row.module);
             return Err(Refusal::Unreadable { reason });
         }
     }
+    Ok(recorded)
+}
+
+/// Adds what is recorded under names that the module had before, and notes what has to be written for that.
+fn take_over<'a>(
+    module: &'static Migrations,
+    rows: &'a [Row],
+    recorded: &mut BTreeMap<Version, &'a Row>,
+    plan: &mut Plan,
+) -> Result<(), Refusal> {
+    for &formerly in module.formerly() {
+        let mut before = rows_of(formerly, rows)?;
+        let is_marked = before.values().any(|row| row.renamed_to().is_some());
+        // Of what was undone or failed, nothing is there that could be taken over.
+        before.retain(|_, row| {
+            row.renamed_to().is_none() && !matches!(row.status, Status::Failed | Status::RolledBack) || row.is_begun()
+        });
+        let last = before.keys().next_back().copied();
+        let next = module.iter().map(Migration::version).find(|&version| last.is_none_or(|last| last < version));
+        let next = next.or_else(|| last.and_then(Version::next)).filter(|_| !is_marked);
+        before.retain(|version, _| !recorded.contains_key(version));
+        if next.is_some() || !before.is_empty() {
+            let versions = before.keys().copied().collect();
+            plan.renames.push(Rename { module: module.module(), formerly, versions, marker: next });
+        }
+        recorded.extend(before);
+    }
+    Ok(())
+}
+
+/// The modules in the ledger that are not, and were not formerly, one of these.
+fn strangers(modules: &Modules, rows: &[Row]) -> Vec<Stranger> {
+    let is_known = |name: &str| modules.iter().any(|one| one.module() == name || one.formerly().contains(&name));
+    let mut strangers: BTreeMap<&str, Version> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.is_in_place() && row.renamed_to().is_none() && !is_known(&row.module)) {
+        let latest = strangers.entry(&row.module).or_insert(row.version);
+        *latest = row.version.max(*latest);
+    }
+    let stranger = |(module, version): (&str, _)| Stranger { module: module.to_owned(), version };
+    strangers.into_iter().map(stranger).collect()
+}
+
+/// What is to be done for one module.
+fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Result<Planned, Refusal> {
+    let mut recorded = rows_of(module.module(), rows)?;
+    take_over(module, rows, &mut recorded, plan)?;
     if let Some(row) = recorded.values().find(|row| matches!(row.status, Status::Started | Status::Other(_))) {
         return Err(Refusal::Stuck { module: row.module.clone(), version: row.version, status: row.status.clone() });
     }
+    for row in recorded.values().filter(|row| module.get(row.version).is_some()) {
+        if let Some(renamed_to) = row.renamed_to() {
+            let (module, renamed_to) = (row.module.clone(), renamed_to.to_owned());
+            return Err(Refusal::Renamed { module, version: row.version, renamed_to });
+        }
+    }
     let is_untouched = recorded.is_empty();
-    let is_in_place = |row: &Row| row.status == Status::Applied || row.is_begun();
-    let last = recorded.values().filter(|row| is_in_place(row)).map(|row| row.version).max();
+    let last = recorded.values().filter(|row| row.is_in_place()).map(|row| row.version).max();
 
-    let mut predecessor = None;
-    for migration in module {
+    let mut steps = BTreeMap::new();
+    let mut chains = Vec::with_capacity(module.len());
+    let mut predecessor: Option<(Version, Checksum)> = None;
+    for (at, migration) in module.iter().enumerate() {
+        let behind = predecessor.map(|(_, chain)| chain);
         let row = recorded.remove(&migration.version());
-        match row {
-            Some(row) if row.status == Status::Applied => same(module, migration, row)?,
+        let chain = match row {
+            Some(row) if row.status == Status::Applied => same(module, migration, behind, row, plan)?,
             _ => {
                 if let Some(later) = last.filter(|&last| last > migration.version()) {
                     return Err(Refusal::Missing {
@@ -91,43 +209,75 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
                         later,
                     });
                 }
-                let earlier = match row {
-                    None => Earlier::NoRow,
+                let (earlier, chain) = match row {
+                    None => (Earlier::NoRow, chain_behind(migration, behind)),
                     Some(row) if row.is_begun() => {
-                        same(module, migration, row)?;
-                        Earlier::Begun
+                        // It is gone on with by its cursor, which counts the statements of the very text.
+                        if row.checksum != migration.checksum() {
+                            return Err(divergent(module, migration, DivergentPart::Checksum, row.checksum));
+                        }
+                        (Earlier::Begun, same(module, migration, behind, row, plan)?)
                     }
-                    Some(_) => Earlier::Row,
+                    Some(_) => (Earlier::Row, chain_behind(migration, behind)),
                 };
                 let fresh = (is_untouched && predecessor.is_none()).then_some(module);
                 let fresh = fresh.filter(|module| module.fresh().is_some());
-                plan.steps.push(Step { module: module.module(), migration, predecessor, earlier, fresh });
+                let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
+                let step = Step { module, formerly, migration, chain, predecessor, needs, earlier, fresh };
+                steps.insert(at, step);
+                chain
             }
-        }
-        predecessor = Some((migration.version(), migration.chain()));
+        };
+        chains.push(chain);
+        predecessor = Some((migration.version(), chain));
     }
 
     // What is left is unknown to this binary. Undone or failed, it is as if it had never been.
-    recorded.retain(|_, row| is_in_place(row));
-    unknown(module, &recorded, plan)
+    recorded.retain(|_, row| row.is_in_place());
+    unknown(module, &recorded, plan)?;
+    Ok(Planned { steps, chains })
 }
 
-/// Checks that a migration that is applied, or begun, is the one that this binary holds.
-fn same(module: &Migrations, migration: &Migration, row: &Row) -> Result<(), Refusal> {
-    let (part, recorded, embedded) = if row.checksum != migration.checksum() {
-        (DivergentPart::Checksum, row.checksum, migration.checksum())
-    } else if row.chain != migration.chain() {
-        (DivergentPart::Chain, row.chain, migration.chain())
-    } else {
-        return Ok(());
+/// The chain value of a migration behind a history that may be an accepted one.
+fn chain_behind(migration: &Migration, predecessor: Option<Checksum>) -> Checksum {
+    let fits = |link: &&Link| link.predecessor() == predecessor && link.checksum() == migration.checksum();
+    migration.links().iter().find(fits).map_or(migration.chain(), Link::chain)
+}
+
+/// Checks that a migration that is applied, or begun, is the one that this binary holds, or one that it accepts in its place.
+/// Returns the chain value that is recorded.
+fn same(
+    module: &'static Migrations,
+    migration: &'static Migration,
+    predecessor: Option<Checksum>,
+    row: &Row,
+    plan: &mut Plan,
+) -> Result<Checksum, Refusal> {
+    let is_own = row.checksum == migration.checksum();
+    let mut accepted = migration.links().iter().filter(|link| link.checksum() == row.checksum).peekable();
+    if !is_own && accepted.peek().is_none() {
+        return Err(divergent(module, migration, DivergentPart::Checksum, row.checksum));
+    }
+    // Its own chain value counts behind its own history alone: behind another one, somebody has put it together.
+    let at = module.as_slice().partition_point(|before| before.version() < migration.version());
+    let own = at.checked_sub(1).and_then(|before| module.as_slice().get(before)).map(Migration::chain);
+    let is_own_history = is_own && predecessor == own && row.chain == migration.chain();
+    if !is_own_history && !accepted.any(|link| link.predecessor() == predecessor && link.chain() == row.chain) {
+        return Err(divergent(module, migration, DivergentPart::Chain, row.chain));
+    }
+    if !is_own && row.accepted != Some(migration.checksum()) {
+        plan.corrections.push(Corrected { module: module.module(), migration, recorded: row.checksum });
+    }
+    Ok(row.chain)
+}
+
+fn divergent(module: &Migrations, migration: &Migration, part: DivergentPart, recorded: Checksum) -> Refusal {
+    let embedded = match part {
+        DivergentPart::Checksum => migration.checksum(),
+        DivergentPart::Chain => migration.chain(),
     };
-    Err(Refusal::Divergent {
-        module: module.module().to_owned(),
-        version: migration.version(),
-        part,
-        recorded,
-        embedded: Some(embedded),
-    })
+    let (module, version) = (module.module().to_owned(), migration.version());
+    Refusal::Divergent { module, version, part, recorded, embedded: Some(embedded) }
 }
 
 fn unknown(module: &Migrations, rows: &BTreeMap<Version, &Row>, plan: &mut Plan) -> Result<(), Refusal> {

@@ -40,6 +40,18 @@ pub enum Refusal {
         embedded: Option<Checksum>,
     },
 
+    /// A later binary has renamed the module, and applies its migrations under the new name from then on.
+    #[error(
+        "the module {module} is called {renamed_to} in this database, from V{version} on: run a binary that knows it so"
+    )]
+    Renamed {
+        module: String,
+        /// The first version that is not applied under this name any more.
+        #[serde(serialize_with = "number")]
+        version: Version,
+        renamed_to: String,
+    },
+
     /// The ledger row is in a state that no start-up can go on from.
     #[error("V{version} of {module} is recorded as `{status}`: {}", match status { Status::Started => "it ended before its end, so nobody knows which statements ran", _ => "this binary does not know that state" })]
     Stuck {
@@ -142,6 +154,7 @@ impl Refusal {
             Self::Incompatible { .. } => "incompatible",
             Self::Missing { .. } => "missing",
             Self::Divergent { .. } => "divergent",
+            Self::Renamed { .. } => "renamed",
             Self::Stuck { .. } => "stuck",
             Self::Failed { .. } => "failed",
             Self::Busy { .. } => "busy",
@@ -157,6 +170,7 @@ impl Refusal {
             Self::Incompatible { module, versions } => versions.first().map(|first| (module.as_str(), first.version)),
             Self::Missing { module, version, .. }
             | Self::Divergent { module, version, .. }
+            | Self::Renamed { module, version, .. }
             | Self::Stuck { module, version, .. }
             | Self::Failed { module, version, .. }
             | Self::Busy { module, version, .. } => Some((module, *version)),
@@ -218,6 +232,7 @@ mod tests {
                 recorded: sum,
                 embedded: Some(sum),
             },
+            Refusal::Renamed { module: module(), version, renamed_to: "mail".into() },
             Refusal::Stuck { module: module(), version, status: Status::Started },
             Refusal::Failed {
                 module: module(),

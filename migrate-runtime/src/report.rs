@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 /// `Display` is for a person. As JSON it is one object: the counts `contexts`, `migrated`, `up_to_date`, `ahead`,
 /// `incompatible`, `failed` and `not_attempted`, which add up; `applied`, the migrations that were applied with how many contexts got
 /// them; `later`, the later versions that the databases know, with how many contexts
-/// do; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
+/// do; `not_in_this_binary`, the modules that databases know and this binary does not have, with how many do; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
 /// `elapsed_ms` and `round_trips`.
 #[derive(Clone, Debug)]
 #[must_use = "a report says which contexts must not be served"]
@@ -120,6 +120,15 @@ impl Report {
         }
         later
     }
+
+    /// How many contexts know which version of a module that this binary does not have.
+    fn strangers(&self) -> BTreeMap<(&str, Version), usize> {
+        let mut strangers = BTreeMap::new();
+        for stranger in self.contexts.iter().flat_map(|report| &report.strangers) {
+            *strangers.entry((stranger.module.as_str(), stranger.version)).or_insert(0) += 1;
+        }
+        strangers
+    }
 }
 
 impl fmt::Display for Report {
@@ -154,6 +163,9 @@ impl fmt::Display for Report {
         }
         for ((module, version), contexts) in self.later() {
             write!(f, "\nahead      {module} at V{version}   {}", plural(contexts, "context"))?;
+        }
+        for ((module, version), contexts) in self.strangers() {
+            write!(f, "\nunknown    {module} at V{version}   {}, not in this binary", plural(contexts, "context"))?;
         }
         let mut untouched = BTreeMap::new();
         for (context, refusal) in self.refused() {
@@ -221,7 +233,12 @@ impl Serialize for Report {
             |((module, version), contexts)| json!({ "module": module, "version": version.get(), "contexts": contexts }),
         );
         let later: Vec<Value> = later.collect();
-        let mut report = serializer.serialize_struct("Report", 12)?;
+        let strangers = self.strangers();
+        let strangers = strangers.iter().map(
+            |((module, version), contexts)| json!({ "module": module, "version": version.get(), "contexts": contexts }),
+        );
+        let strangers: Vec<Value> = strangers.collect();
+        let mut report = serializer.serialize_struct("Report", 13)?;
         report.serialize_field("contexts", &counts.contexts)?;
         report.serialize_field("migrated", &counts.migrated)?;
         report.serialize_field("up_to_date", &counts.up_to_date)?;
@@ -231,6 +248,7 @@ impl Serialize for Report {
         report.serialize_field("not_attempted", &counts.not_attempted)?;
         report.serialize_field("applied", &applied)?;
         report.serialize_field("later", &later)?;
+        report.serialize_field("not_in_this_binary", &strangers)?;
         report.serialize_field("failures", &failures)?;
         report.serialize_field("elapsed_ms", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
         report.serialize_field("round_trips", &self.round_trips)?;

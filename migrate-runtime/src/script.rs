@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::index::{self, Index};
-use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, NOTHING_KEPT};
-use crate::plan::{Earlier, Step};
+use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, NOTHING_KEPT, Row};
+use crate::plan::{Earlier, Need, Step};
 use crate::replica::Replica;
 
 /// A query text with its variables, and the role of each of its results.
@@ -191,11 +191,15 @@ impl Script {
             self.define_ledger(at);
         }
         self.behind(at, before, module.module());
+        for step in steps {
+            self.needs(at, step);
+        }
         let claim = format!(
             "INSERT INTO _migrations array::map({rows_name}, |$row| object::extend($row, {{ id: [$row.module, \
              $row.version], status: 'started', applied_at: time::now() }})) RETURN NONE;\n"
         );
         self.push(at, Role::Claim, &claim);
+        self.warn_former(at, steps);
         for statement in module.fresh_statements() {
             // What a migration wrote may end in a comment.
             self.push(at, Role::Definition, &format!("{statement}\n;\n"));
@@ -221,8 +225,31 @@ impl Script {
     /// the text from running.
     fn behind(&mut self, at: usize, before: Option<&Step>, module: &str) {
         if let (Some(before), Some(last)) = (before.filter(|before| before.module != module), at.checked_sub(1)) {
-            let migration = before.migration;
-            self.predecessor(at, &format!("$_migrate_{last}.module"), migration.version(), migration.chain());
+            self.predecessor(at, &format!("$_migrate_{last}.module"), before.migration.version(), before.chain);
+        }
+    }
+
+    /// Lets the row that a renamed module left behind say that older binaries, which know the module by that name only,
+    /// must refuse the context from now on.
+    pub(crate) fn warn_former(&mut self, at: usize, steps: &[Step]) {
+        let breaks = |step: &&Step| step.migration.compatibility() == Compatibility::Breaking;
+        for name in steps.iter().find(breaks).map_or(&[][..], |step| step.formerly) {
+            let variable = format!("_migrate_former_{}", self.variables.len());
+            let warn = format!(
+                "UPDATE _migrations SET breaking = true WHERE module = ${variable} AND checksum = '{}' RETURN NONE;\n",
+                Row::MARKER
+            );
+            self.push(at, Role::Clear, &warn);
+            self.variables.insert(variable, (*name).into());
+        }
+    }
+
+    /// The check that what a step requires of other modules is recorded, whoever was to apply it.
+    pub(crate) fn needs(&mut self, at: usize, step: &Step) {
+        for Need { module, version, chain } in &step.needs {
+            let name = format!("_migrate_need_{}", self.variables.len());
+            self.predecessor(at, &format!("${name}"), *version, *chain);
+            self.variables.insert(name, (*module).into());
         }
     }
 
@@ -247,6 +274,7 @@ impl Script {
             self.predecessor(at, &format!("{row}.module"), version, chain);
         }
         self.behind(at, before, step.module);
+        self.needs(at, step);
         if step.earlier == Earlier::Row {
             let clear = format!("DELETE {id} WHERE {NOTHING_KEPT};\n");
             self.push(at, Role::Clear, &clear);
@@ -257,6 +285,7 @@ impl Script {
         );
         self.push(at, Role::Claim, &claim);
 
+        self.warn_former(at, std::slice::from_ref(step));
         // A migration may end in a comment or without a semicolon; an extra semicolon is no statement.
         let _ = writeln!(self.text, "{}\n;", step.migration.text());
         let statements = step.migration.statements().len();
@@ -361,7 +390,7 @@ pub(crate) fn ledger_row(step: &Step, replica: &Replica) -> Value {
         "name": migration.name(),
         "file": migration.file(),
         "checksum": migration.checksum().to_string(),
-        "chain": migration.chain().to_string(),
+        "chain": step.chain.to_string(),
         "breaking": migration.compatibility() == Compatibility::Breaking,
         "statements": migration.statements().len(),
         "applied_by": replica.as_json(),

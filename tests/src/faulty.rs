@@ -22,6 +22,8 @@ pub enum Fault {
     StopAfter,
     /// The process is held up before it sends the text, until somebody lets it go on.
     Pause(Arc<Notify>),
+    /// Somebody else runs this text before the query is sent.
+    Meanwhile(String),
     /// Every `USE` is refused, so that the text runs wherever the session is.
     UseRefused,
 }
@@ -76,6 +78,10 @@ impl<D: Database> Database for Faulty<D> {
             Fault::LostAfter => {
                 self.database.query(text, variables).await?;
                 Err(QueryError::Lost("dropped after".to_owned()))
+            }
+            Fault::Meanwhile(other) => {
+                self.database.query(other, Map::new()).await?;
+                self.database.query(text, variables).await
             }
             Fault::StopBefore => std::future::pending().await,
             Fault::StopAfter => {

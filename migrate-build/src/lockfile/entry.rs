@@ -7,6 +7,18 @@ pub(crate) struct Entry {
     pub(crate) file: String,
     pub(crate) checksum: Checksum,
     pub(crate) chain: Checksum,
+    /// The texts that were shipped under this version before, oldest first.
+    pub(crate) corrected: Vec<Correction>,
+}
+
+/// A text that was shipped and then corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Correction {
+    /// The checksum of the text that was shipped.
+    pub checksum: Checksum,
+    /// Why it was corrected.
+    pub reason: String,
 }
 
 /// A migration as it is in the folder.

@@ -6,8 +6,9 @@ mod render;
 mod report;
 mod verify;
 
+pub use self::entry::Correction;
 pub(crate) use self::entry::{Entry, Found, restore, shipped_path};
 use self::parse::parse;
 pub(crate) use self::render::render;
-pub(crate) use self::report::check;
+pub(crate) use self::report::{Checked, check};
 use self::verify::{Finding, verify};

@@ -4,7 +4,7 @@ use migrate_core::{Checksum, Version};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Entry;
+use super::{Correction, Entry};
 use crate::filename::FileName;
 use crate::rules::{m501_malformed_lockfile, m502_lockfile_conflict, m508_locked_chain};
 use crate::{Diagnostic, Source, hash};
@@ -23,6 +23,15 @@ struct Row {
     file: Spanned<String>,
     checksum: Spanned<String>,
     chain: Spanned<String>,
+    #[serde(default)]
+    corrected: Vec<CorrectionRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CorrectionRow {
+    checksum: Spanned<String>,
+    reason: String,
 }
 
 /// Reads a lockfile and checks that it does not contradict itself.
@@ -69,7 +78,13 @@ fn entry(source: &Source, row: &Row) -> Result<Entry, Diagnostic> {
         value.get_ref().parse::<Checksum>().map_err(|error| invalid(value.span(), &error.to_string()))
     };
     let (checksum, chain) = (checksum(&row.checksum)?, checksum(&row.chain)?);
-    Ok(Entry { version, file: row.file.get_ref().clone(), checksum, chain })
+    let correction = |row: &CorrectionRow| -> Result<_, Diagnostic> {
+        let checksum = row.checksum.get_ref().parse::<Checksum>();
+        let checksum = checksum.map_err(|error| invalid(row.checksum.span(), &error.to_string()))?;
+        Ok(Correction { checksum, reason: row.reason.clone() })
+    };
+    let corrected = row.corrected.iter().map(correction).collect::<Result<_, _>>()?;
+    Ok(Entry { version, file: row.file.get_ref().clone(), checksum, chain, corrected })
 }
 
 /// The first line that git left in the middle of a merge.
@@ -99,7 +114,7 @@ mod tests {
             let link = hash::chain(chain, checksum);
             chain = Some(link);
             let version = Version::new(version).unwrap();
-            Entry { version, file: format!("V{version}__x.surql"), checksum, chain: link }
+            Entry { version, file: format!("V{version}__x.surql"), checksum, chain: link, corrected: Vec::new() }
         });
         entries.collect()
     }
@@ -111,7 +126,10 @@ mod tests {
 
     #[test]
     fn what_was_rendered_reads_back() {
-        let entries = lockfile(&["a", "b", "c"]);
+        let mut entries = lockfile(&["a", "b", "c"]);
+        let reason = "it said \"\\u\" and é".to_owned();
+        let two = [1, 2].map(|byte| Correction { checksum: Checksum::from_bytes([byte; 32]), reason: reason.clone() });
+        entries[1].corrected = two.to_vec();
         assert_eq!(parse(&Source::new("f", render(&entries))).unwrap(), entries);
         assert_eq!(parse(&Source::new("f", "# nothing locked yet\n")).unwrap(), []);
     }

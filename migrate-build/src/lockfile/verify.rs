@@ -108,7 +108,7 @@ mod tests {
     fn lock(found: &[Found]) -> Vec<Entry> {
         let entry = |found: &Found| {
             let Found { version, file, checksum } = found.clone();
-            Entry { version, file, checksum, chain: checksum }
+            Entry { version, file, checksum, chain: checksum, corrected: Vec::new() }
         };
         found.iter().map(entry).collect()
     }

@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "A directive lacks its text, or has one that means nothing",
     explanation: "`allow` and `irreversible` take a reason, since the next reader needs it; `description` takes a \
-                  text; `stepwise` takes nothing.",
+                  text; `requires` takes a module and a version; `stepwise` takes nothing.",
 };
 
 pub(crate) fn without_reason(source: &Source, range: Range<usize>, form: &str) -> Diagnostic {
@@ -38,6 +38,16 @@ pub(crate) fn without_code(source: &Source, range: Range<usize>) -> Diagnostic {
         range,
         "`allow` names no rule",
         "put the code of the rule into brackets, and a reason behind them: `-- migrate: allow(M301) <reason>`",
+    )
+}
+
+pub(crate) fn without_module(source: &Source, range: Range<usize>) -> Diagnostic {
+    Diagnostic::of_text(
+        &RULE,
+        source,
+        range,
+        "`requires` names no module and version",
+        "name a module and the version it must have: `-- migrate: requires auth 3`",
     )
 }
 

@@ -7,7 +7,8 @@ pub(crate) static RULE: Rule = Rule {
     name: "invalid-requirement",
     severity: Severity::Error,
     summary: "An entry of `requires` is not possible",
-    explanation: "It takes another module's name and a version of at least 1: `requires = { auth = 3 }`.",
+    explanation: "It takes another module's name and a version of at least 1: `requires = { auth = 3 }` in \
+                  `migrations.toml`, or `-- migrate: requires auth 3` in the one migration that needs it.",
 };
 
 pub(crate) fn name(source: &Source, range: Range<usize>, name: &str) -> Diagnostic {
@@ -16,7 +17,7 @@ pub(crate) fn name(source: &Source, range: Range<usize>, name: &str) -> Diagnost
         source,
         range,
         format!("`{name}` cannot be the name of a module"),
-        "name a module and the version it must have: `requires = { auth = 3 }`",
+        "name a module and the version it must have, as in `auth = 3`, or `auth 3` in a directive",
     )
 }
 
@@ -26,7 +27,7 @@ pub(crate) fn version(source: &Source, range: Range<usize>, module: &str) -> Dia
         source,
         range,
         "this is not a version",
-        format!("a version is a positive number: `requires = {{ {module} = 1 }}`"),
+        format!("a version is a positive number: `{module} = 1`, or `{module} 1` in a directive"),
     )
 }
 

@@ -26,6 +26,8 @@ pub(crate) mod m030_invalid_manifest;
 pub(crate) mod m031_invalid_module_name;
 pub(crate) mod m032_invalid_rule_setting;
 pub(crate) mod m033_invalid_requirement;
+pub(crate) mod m034_invalid_former_name;
+pub(crate) mod m035_invalid_acceptance;
 pub(crate) mod m101_syntax_error;
 pub(crate) mod m102_no_statement;
 pub(crate) mod m103_unchecked_statement;
@@ -97,6 +99,7 @@ pub(crate) mod m506_locked_inserted;
 pub(crate) mod m507_locked_reordered;
 pub(crate) mod m508_locked_chain;
 pub(crate) mod m509_not_locked;
+pub(crate) mod m510_correction_not_locked;
 
 use crate::analysis::{Ending, Step};
 use crate::{Diagnostics, Rule};
@@ -128,6 +131,8 @@ pub static RULES: &[&Rule] = &[
     &m031_invalid_module_name::RULE,
     &m032_invalid_rule_setting::RULE,
     &m033_invalid_requirement::RULE,
+    &m034_invalid_former_name::RULE,
+    &m035_invalid_acceptance::RULE,
     &m101_syntax_error::RULE,
     &m102_no_statement::RULE,
     &m103_unchecked_statement::RULE,
@@ -199,6 +204,7 @@ pub static RULES: &[&Rule] = &[
     &m507_locked_reordered::RULE,
     &m508_locked_chain::RULE,
     &m509_not_locked::RULE,
+    &m510_correction_not_locked::RULE,
 ];
 
 /// The checks of one statement, as it stands in the chain.

@@ -2,7 +2,7 @@ use migrate_build::Loaded;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Quoted, runtime};
+use super::{Quoted, requirements, runtime};
 
 /// A whole module, ready to be written.
 pub(crate) struct Embedded<'a> {
@@ -27,13 +27,14 @@ impl<'a> Embedded<'a> {
         let Self { loaded, files } = self;
         let module = &loaded.module;
         let migrations = loaded.migrations.iter().map(Quoted);
-        let requires = loaded.requires.iter().map(|(module, version)| {
-            let version = version.get();
-            quote!(#runtime::Requirement::__new(#module, #version))
-        });
+        let requires = requirements(&loaded.requires);
         let fresh = loaded.fresh.as_ref().map(|fresh| {
             let fresh = Quoted(fresh);
             quote!(.__with_fresh(const { &#fresh }))
+        });
+        let formerly = (!loaded.formerly.is_empty()).then(|| {
+            let formerly = &loaded.formerly;
+            quote!(.__with_formerly(&[#(#formerly),*]))
         });
         // The slices are constants of their own: what is built inside an expression and needs `Drop` is not promoted.
         // The files are only named, so that the compiler looks at them again; what is embedded is the canonical text.
@@ -42,7 +43,7 @@ impl<'a> Embedded<'a> {
                 const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
                 const CHAIN: &[#runtime::Migration] = &[#(#migrations),*];
                 const REQUIRES: &[#runtime::Requirement] = &[#(#requires),*];
-                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)#fresh
+                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)#formerly #fresh
             }
         }
     }

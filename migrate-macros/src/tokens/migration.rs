@@ -1,9 +1,9 @@
 use migrate_build::LoadedMigration;
-use migrate_core::{Checksum, Compatibility, Mode};
+use migrate_core::{Checksum, Compatibility, Link, Mode};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{Quoted, runtime};
+use super::{Quoted, option, requirements, runtime};
 
 impl ToTokens for Quoted<'_, LoadedMigration> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
@@ -14,6 +14,15 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
         let (compatibility, mode) = (Quoted(&self.0.compatibility), Quoted(&self.0.mode));
         let statements = self.0.statements.iter().map(Quoted);
         let changes = self.0.changes.iter().map(Quoted);
+        // Nearly always nothing, and every token is paid for at each expansion.
+        let requires = (!self.0.requires.is_empty()).then(|| {
+            let requires = requirements(&self.0.requires);
+            quote!(.__with_requires(const { &[#(#requires),*] }))
+        });
+        let links = (!self.0.links.is_empty()).then(|| {
+            let (correction, links) = (&self.0.correction, self.0.links.iter().map(Quoted));
+            quote!(.__with_links(#correction, const { &[#(#links),*] }))
+        });
         let undo = Quoted(&self.0.undo);
         tokens.extend(quote! {
             {
@@ -23,11 +32,24 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
                 #runtime::Migration::__new(#version, #name, #file, #text, #checksum, #chain)
                     .__with_description(#description)
                     .__with_policy(#compatibility, #mode)
+                    #requires
+                    #links
                     .__with_statements(STATEMENTS)
                     .__with_changes(CHANGES)
                     .__with_undo(UNDO)
             }
         });
+    }
+}
+
+impl ToTokens for Quoted<'_, Link> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let runtime = runtime();
+        let predecessor = self.0.predecessor();
+        let predecessor = option(predecessor.as_ref().map(Quoted));
+        let (checksum, chain) = (self.0.checksum(), self.0.chain());
+        let (checksum, chain) = (Quoted(&checksum), Quoted(&chain));
+        tokens.extend(quote!(#runtime::Link::__of_bytes(#predecessor, #checksum, #chain)));
     }
 }
 

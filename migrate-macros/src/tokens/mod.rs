@@ -8,6 +8,7 @@ mod statement;
 
 use std::fmt::Debug;
 
+use migrate_core::Version;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
@@ -24,6 +25,15 @@ fn runtime() -> TokenStream {
 /// An option as code: `quote!` by itself would write nothing for `None`.
 fn option(value: Option<impl ToTokens>) -> TokenStream {
     value.map_or_else(|| quote!(::core::option::Option::None), |value| quote!(::core::option::Option::Some(#value)))
+}
+
+/// What is required of other modules.
+fn requirements(requires: &[(String, Version)]) -> impl Iterator<Item = TokenStream> {
+    let runtime = runtime();
+    requires.iter().map(move |(module, version)| {
+        let version = version.get();
+        quote!(#runtime::Requirement::__new(#module, #version))
+    })
 }
 
 /// The name of a variant without fields, which is how `Debug` shows it: an enum that grows needs no new code here.

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::{Change, Checksum, Statement, Undo, Version};
+use crate::{Change, Checksum, Link, Requirement, Statement, Undo, Version};
 
 /// One version of a module's schema, with everything the build knew about it.
 ///
@@ -17,6 +17,9 @@ pub struct Migration {
     chain: Checksum,
     compatibility: Compatibility,
     mode: Mode,
+    requires: &'static [Requirement],
+    correction: &'static str,
+    links: &'static [Link],
     statements: &'static [Statement],
     changes: &'static [Change],
     undo: &'static Undo,
@@ -71,6 +74,9 @@ impl Migration {
             chain: Checksum::from_bytes(chain),
             compatibility: Compatibility::Compatible,
             mode: Mode::Transaction,
+            requires: &[],
+            correction: "",
+            links: &[],
             statements: &[],
             changes: &[],
             undo: &const { Undo::None { reason: std::borrow::Cow::Borrowed("it was not analysed") } },
@@ -87,6 +93,18 @@ impl Migration {
     #[must_use]
     pub const fn __with_policy(self, compatibility: Compatibility, mode: Mode) -> Self {
         Self { compatibility, mode, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_requires(self, requires: &'static [Requirement]) -> Self {
+        Self { requires, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_links(self, correction: &'static str, links: &'static [Link]) -> Self {
+        Self { correction, links, ..self }
     }
 
     #[doc(hidden)]
@@ -150,6 +168,22 @@ impl Migration {
     /// How it is applied.
     pub const fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Why its text was corrected after it was shipped, or nothing.
+    pub const fn correction(&self) -> &'static str {
+        self.correction
+    }
+
+    /// What may be recorded of it beside its own checksum and chain, where a text of its module was corrected after it was
+    /// shipped.
+    pub const fn links(&self) -> &'static [Link] {
+        self.links
+    }
+
+    /// What it needs of other modules by itself, beside what its module [requires](crate::Migrations::requires) as a whole.
+    pub const fn requires(&self) -> &'static [Requirement] {
+        self.requires
     }
 
     /// Its statements, in order.

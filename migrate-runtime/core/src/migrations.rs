@@ -3,16 +3,18 @@ use crate::{Catalog, Checksum, Fresh, FreshStatement, Migration, Version};
 /// A module: a named chain of migrations, in ascending order of version.
 ///
 /// Made by `embed_migrations!` as a `static`, or by loading a folder. Its name is the crate's unless
-/// `migrations.toml` says otherwise, and stands in every ledger row, so it must not change once shipped.
+/// `migrations.toml` says otherwise, and stands in every ledger row: once shipped, it changes only with
+/// `formerly = "…"`.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
     module: &'static str,
+    formerly: &'static [&'static str],
     chain: &'static [Migration],
     requires: &'static [Requirement],
     fresh: Option<&'static Fresh>,
 }
 
-/// Another module that must be at a version before this one can be applied.
+/// Another module that must be at a version before a module, or one migration of it, can be applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
     module: &'static str,
@@ -42,13 +44,19 @@ impl Migrations {
     /// Called by generated code.
     #[doc(hidden)]
     pub const fn __new(module: &'static str, chain: &'static [Migration]) -> Self {
-        Self { module, chain, requires: &[], fresh: None }
+        Self { module, formerly: &[], chain, requires: &[], fresh: None }
     }
 
     #[doc(hidden)]
     #[must_use]
     pub const fn __with_requires(self, requires: &'static [Requirement]) -> Self {
         Self { requires, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_formerly(self, formerly: &'static [&'static str]) -> Self {
+        Self { formerly, ..self }
     }
 
     #[doc(hidden)]
@@ -60,6 +68,11 @@ impl Migrations {
     /// The module's name.
     pub const fn module(&self) -> &'static str {
         self.module
+    }
+
+    /// The names that it had before, under which databases may know it.
+    pub const fn formerly(&self) -> &'static [&'static str] {
+        self.formerly
     }
 
     /// Its migrations, in ascending order of version.
@@ -82,7 +95,7 @@ impl Migrations {
         self.chain.is_empty()
     }
 
-    /// The modules it needs.
+    /// The modules that it needs before its first migration.
     pub const fn requires(&self) -> &'static [Requirement] {
         self.requires
     }

@@ -60,6 +60,7 @@ fn remedy(refusal: &Refusal) -> Remedy {
         Refusal::Incompatible { .. }
         | Refusal::Missing { .. }
         | Refusal::Divergent { .. }
+        | Refusal::Renamed { .. }
         | Refusal::Stuck { .. }
         | Refusal::Unreadable { .. } => Remedy::Operator,
         // A migration may have failed for the rows it met, and those change while the older replicas serve.

@@ -16,6 +16,8 @@ pub(crate) struct Row {
     pub(crate) compatibility: Compatibility,
     /// What a stepwise migration that is not done has left.
     pub(crate) kept: Kept,
+    /// The checksum of the text that was accepted as a correction of what was applied, if that is on record.
+    pub(crate) accepted: Option<Checksum>,
 }
 
 /// What a migration that is not done has left in the database.
@@ -85,6 +87,7 @@ struct Raw {
     status: String,
     breaking: bool,
     kept: bool,
+    accepted: Option<String>,
 }
 
 impl Row {
@@ -105,13 +108,35 @@ impl Row {
             status: Status::from(raw.status.as_str()),
             compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
             kept: if raw.kept { Kept::Something } else { Kept::Nothing },
+            accepted: raw.accepted.as_deref().map(checksum).transpose()?,
             module: raw.module,
             name: raw.name,
         })
     }
 }
 
+/// The name of the row that a module leaves behind under its former name begins so, and ends in its new name.
+const RENAMED_TO: &str = "renamed_to_";
+
 impl Row {
+    /// The checksum of the row that a renamed module leaves behind: no text has it.
+    pub(crate) const MARKER: Checksum = Checksum::from_bytes([0; 32]);
+
+    /// The name of the row that is left behind by what is now this module.
+    pub(crate) fn marker_name(module: &str) -> String {
+        format!("{RENAMED_TO}{module}")
+    }
+
+    /// What the row's module is called now, if it is the one that a renamed module left behind.
+    pub(crate) fn renamed_to(&self) -> Option<&str> {
+        self.name.strip_prefix(RENAMED_TO).filter(|_| self.checksum == Self::MARKER)
+    }
+
+    /// Whether its migration is in the database, or some of it.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.status == Status::Applied || self.is_begun()
+    }
+
     /// Whether some of its migration is in the database, or may be before long, and some is not.
     pub(crate) fn is_begun(&self) -> bool {
         match self.status {

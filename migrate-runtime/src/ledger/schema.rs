@@ -29,7 +29,7 @@ pub(crate) const NOTHING_KEPT: &str =
     "status = 'rolled_back' OR (status = 'failed' AND (cursor ?? 0) = 0 AND progress IS NONE)";
 
 /// Reads what the planner needs of every row.
-pub(crate) const SELECT_ROWS: &str = "SELECT module, version, name, checksum, chain, status, breaking, (cursor ?? 0) > 0 OR progress IS NOT NONE AS kept \
+pub(crate) const SELECT_ROWS: &str = "SELECT module, version, name, checksum, chain, status, breaking, (cursor ?? 0) > 0 OR progress IS NOT NONE AS kept, accepted \
      FROM _migrations;";
 
 /// Creates what stepwise migrations need beside the ledger. Every statement is a no-op where it exists.
@@ -41,6 +41,9 @@ DEFINE TABLE IF NOT EXISTS _migration_lease TYPE NORMAL SCHEMALESS PERMISSIONS N
 
 /// How many statements [`DEFINE_LEASE`] holds.
 pub(crate) const DEFINE_LEASE_STATEMENTS: usize = 3;
+
+/// Creates what a correction needs beside the ledger: one statement, a no-op where it exists.
+pub(crate) const DEFINE_ACCEPTED: &str = "DEFINE FIELD IF NOT EXISTS accepted ON _migrations TYPE option<string>;\n";
 
 #[cfg(test)]
 mod tests {

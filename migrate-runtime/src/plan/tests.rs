@@ -14,6 +14,10 @@ fn module(name: &'static str, versions: &[u64]) -> &'static Migrations {
     Box::leak(Box::new(Migrations::__new(name, Box::leak(chain.into_boxed_slice()))))
 }
 
+fn plan(modules: &[&'static Migrations], rows: &[Row]) -> Result<Plan, Refusal> {
+    super::plan(&Modules::new(modules.iter().copied()).unwrap(), rows)
+}
+
 fn row(module: &str, version: u64, status: Status) -> Row {
     let sum = Checksum::from_bytes([u8::try_from(version).unwrap(); 32]);
     Row {
@@ -25,6 +29,7 @@ fn row(module: &str, version: u64, status: Status) -> Row {
         status,
         compatibility: Compatibility::Compatible,
         kept: Kept::Nothing,
+        accepted: None,
     }
 }
 

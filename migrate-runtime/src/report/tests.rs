@@ -17,6 +17,7 @@ fn context(name: &str, outcome: Outcome, applied: Vec<Applied>, millis: u64) -> 
         outcome,
         applied,
         ahead: Vec::new(),
+        strangers: Vec::new(),
         elapsed: Duration::from_millis(millis),
         evidence: Evidence::Ledger,
     }

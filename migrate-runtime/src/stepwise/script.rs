@@ -81,6 +81,7 @@ impl<'a> Scripts<'a> {
         if let Some((version, chain)) = self.step.predecessor {
             script.predecessor(0, "$_migrate_0.module", version, chain);
         }
+        script.needs(0, self.step);
         let event = match self.step.earlier {
             Earlier::Begun => {
                 script.push(
@@ -117,6 +118,7 @@ impl<'a> Scripts<'a> {
                 "started"
             }
         };
+        script.warn_former(0, std::slice::from_ref(self.step));
         if self.step.earlier == Earlier::Begun {
             // Not when we take it once more ourselves.
             let resumed = format!("IF $_migrate_before != $_migrate_owner {{ {} }};\n", entry(event, ""));
