@@ -9,11 +9,15 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "surrealdb")]
+mod adopt;
+#[cfg(feature = "surrealdb")]
 mod apply;
 #[cfg(feature = "surrealdb")]
 mod attempt;
 #[cfg(feature = "surrealdb")]
 mod backoff;
+#[cfg(feature = "surrealdb")]
+mod baseline;
 #[cfg(feature = "surrealdb")]
 mod canaries;
 #[cfg(feature = "surrealdb")]
@@ -46,6 +50,8 @@ mod index;
 mod inventory;
 #[cfg(feature = "surrealdb")]
 mod ledger;
+#[cfg(feature = "surrealdb")]
+mod live;
 #[cfg(feature = "surrealdb")]
 mod migrator;
 #[cfg(feature = "surrealdb")]
@@ -117,6 +123,8 @@ pub mod __private {
 
 #[cfg(feature = "surrealdb")]
 pub use crate::{
+    adopt::{Adoption, AdoptionError, ForeignLedger, ForeignMigration, Rollout, Tool},
+    baseline::{Baseline, BaselineError, BaselineReport, Strangers, TakenOver, Takeover, TakeoverState},
     context::{Context, ContextError},
     counters::{Counters, CountersSnapshot},
     database::{Database, QueryError, Reply, StatementError, StatementErrorKind},
@@ -125,6 +133,7 @@ pub use crate::{
     gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
     halt::Halted,
     ledger::Status,
+    live::{LiveSchema, LiveSchemaError, SchemaDifference, Unmanaged},
     migrator::Migrator,
     modules_error::{ModulesError, Needed, Place},
     observer::{Event, Observer},

@@ -1,6 +1,9 @@
 //! Integration tests on the embedded engine. They are one program, because each program links the engine anew.
 
+mod adoption;
 mod apply;
+mod baseline;
+mod baseline_live;
 mod catalog_law;
 mod contexts;
 mod example_schema;
