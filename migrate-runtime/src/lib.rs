@@ -75,6 +75,8 @@ mod reach;
 #[cfg(feature = "surrealdb")]
 mod refusal;
 #[cfg(feature = "surrealdb")]
+mod registry;
+#[cfg(feature = "surrealdb")]
 mod replica;
 #[cfg(feature = "surrealdb")]
 mod report;
@@ -141,6 +143,7 @@ pub use crate::{
     plan::{Ahead, Stranger},
     reach::reach,
     refusal::{DivergentPart, Refusal, Unknown},
+    registry::{AtLeast, Membership, MembershipStatus, ModuleHead, Registry, RegistryError, Renewal, ReplicaInfo},
     report::{Counts, Report},
     verification::{Finding, IndexFinding, LedgerFinding, Verification},
 };

@@ -1,3 +1,5 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use serde_json::{Value, json};
 
 /// Who applies: the name and version of the binary, and a random id of this process.
@@ -14,7 +16,7 @@ impl Replica {
         let executable = std::env::current_exe().ok();
         let name = executable.as_deref().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy());
         let binary = name.map_or_else(|| "unknown".to_owned(), std::borrow::Cow::into_owned);
-        Self { binary, version: None, id: format!("{:016x}", fastrand::u64(..)) }
+        Self { binary, version: None, id: format!("{:016x}", draw()) }
     }
 
     /// The same process under a name and version of its own choice.
@@ -30,4 +32,10 @@ impl Replica {
         }
         json
     }
+}
+
+/// 64 bits that the standard library derives from the randomness of the system. `fastrand` starts from the clock alone, and
+/// processes that start together would share what it draws first.
+pub(crate) fn draw() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

@@ -17,6 +17,7 @@ mod modules;
 mod modules_accepts;
 mod modules_evolve;
 mod observer;
+mod registry;
 mod replicas;
 mod stepwise;
 mod traps;

@@ -1,7 +1,7 @@
 //! Contexts that are brought up to date when the first request for them arrives.
 
 mod book;
-mod existence;
+pub(crate) mod existence;
 mod flight;
 mod keeper;
 mod options;

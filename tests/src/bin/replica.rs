@@ -5,17 +5,19 @@
 //!
 //! CHAIN is the name of a chain of these tests, or a folder of migrations. The contexts are the databases `c0`, `c1`, …
 //! of the namespace. It prints a line when it begins to migrate, with the seconds since 1970
-//! by its clock. `REPLICA_LEASE_MS` is how long its lease lasts. With `REPLICA_TOKEN` it signs in by that token, and as
+//! by its clock. `REPLICA_LEASE_MS` is how long its lease lasts. With `REPLICA_REGISTRY_MS` it joins the registry in
+//! `ops/system`, with a lease that lasts so long, before it begins, and stays until it is killed. With `REPLICA_TOKEN` it signs in by that token, and as
 //! root without it.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use migrate_build::{Folder, Options, load};
-use migrate_runtime::{Context, Fleet, Migrations, Migrator, Report, reach};
+use migrate_runtime::{Context, Fleet, Migrations, Migrator, Registry, Report, reach};
 use migrate_tests::{chain, signed_in};
 use surrealdb::Surreal;
 use surrealdb::engine::any::{Any, connect};
@@ -48,13 +50,24 @@ async fn run() -> Result<Report, Failure> {
     if let Ok(lease) = std::env::var("REPLICA_LEASE_MS") {
         migrator = migrator.lease(Duration::from_millis(lease.parse()?));
     }
-    let db = reach(deadline, || session(url)).await?;
+    let db = Arc::new(reach(deadline, || session(url)).await?);
+    let membership = match std::env::var("REPLICA_REGISTRY_MS") {
+        Err(_) => None,
+        Ok(lease) => {
+            let registry = Registry::new(Context::new("ops", "system")?).lease(Duration::from_millis(lease.parse()?));
+            Some(registry.join(&migrator, Arc::clone(&db)).await?)
+        }
+    };
     {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "begin {}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
         stdout.flush()?;
     }
-    Ok(migrator.migrate_all(&db, Fleet::contexts(contexts)).await?)
+    let report = migrator.migrate_all(&db, Fleet::contexts(contexts)).await?;
+    if membership.is_some() {
+        std::future::pending::<()>().await;
+    }
+    Ok(report)
 }
 
 async fn session(url: &str) -> surrealdb::Result<Surreal<Any>> {

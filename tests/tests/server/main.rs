@@ -8,6 +8,7 @@ mod exactly_once;
 mod fleet_index;
 mod killed_replica;
 mod killed_server;
+mod registry;
 mod replica;
 mod start_up;
 mod stepwise;
