@@ -89,10 +89,9 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         Role::Commit if error.kind == StatementErrorKind::TimedOut => failed(None),
         Role::Enter => Verdict::NotEntered(error.message.clone()),
         Role::Guard if error.kind == StatementErrorKind::Thrown => Verdict::NotEntered(error.message.clone()),
-        // The guard fails in no other way of its own: the whole transaction did, and perhaps it was committed.
-        Role::Guard | Role::Untaken | Role::Predecessor | Role::Commit => again(error),
         Role::Fence | Role::Close if error.kind == StatementErrorKind::Thrown => Verdict::Overtaken,
-        Role::Fence | Role::Lease => again(error),
+        // The guard fails in no other way of its own: the whole transaction did, and perhaps it was committed.
+        Role::Guard | Role::Untaken | Role::Predecessor | Role::Commit | Role::Fence | Role::Lease => again(error),
         Role::Held if error.kind == StatementErrorKind::Thrown => Verdict::Held,
         Role::Claim if error.kind == StatementErrorKind::RecordExists => again(error),
         Role::Statement(_) if !errors.clone().any(|(role, _)| role == Role::Commit) => {
