@@ -4,8 +4,10 @@
 //! Nothing is remembered between two statements but what the ledger says, so that any replica can go on with what another
 //! one has begun.
 
+mod ask;
 mod build;
 mod position;
+mod record;
 mod script;
 
 use std::convert::Infallible;
@@ -14,17 +16,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use migrate_core::{Object, Pace, Statement};
+use migrate_core::{Pace, Statement};
 use serde_json::Value;
-use tracing::{debug, warn};
+use tracing::debug;
 
-use self::build::{Build, Unbuilt};
+use self::build::Unbuilt;
 use self::position::{Position, StatementProgress};
 use self::script::Scripts;
 use crate::attempt::{Attempt, Progress};
 use crate::backoff::Backoff;
 use crate::context::Context;
-use crate::failure::{failed, failure_json, torn, unrecorded};
+use crate::failure::failed;
 use crate::index::Index;
 use crate::observer::Event;
 use crate::outcome::Applied;
@@ -33,7 +35,7 @@ use crate::probe::is_in;
 use crate::refusal::Refusal;
 use crate::script::{Role, Script};
 use crate::verdict::Verdict;
-use crate::{Database, QueryError, Reply, StatementErrorKind};
+use crate::{Database, QueryError, Reply};
 
 /// One stepwise migration in one context.
 pub(crate) struct Stepwise<'a, D> {
@@ -216,65 +218,6 @@ impl<D: Database> Stepwise<'_, D> {
         }
     }
 
-    /// Waits until an index is ready. That the lease was lost meanwhile is for the next step to notice.
-    async fn wait_for(&self, scripts: &Scripts<'_>, index: &Object, backoff: &mut Backoff) -> Result<(), Unbuilt> {
-        let script = scripts.ask_build(index);
-        let mut pause = Duration::from_millis(10);
-        loop {
-            match Build::read(&self.ask(&script).await?)? {
-                Build::Ready => return Ok(()),
-                Build::Running { rows } => {
-                    let (context, migration) = (self.attempt.context, Applied::from(self.step));
-                    self.attempt.telemetry.emit(Event::IndexBuilding { context, migration, index, rows });
-                }
-            }
-            // The database answers: its time to do so begins anew.
-            backoff.restart();
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(500));
-        }
-    }
-
-    /// What the database says of an index.
-    async fn ask(&self, script: &Script) -> Result<Value, Unbuilt> {
-        let reply = self.attempt.database.query(script.text.clone(), script.variables.clone()).await;
-        let reply = reply.map_err(|error| Unbuilt::Unknown(error.to_string()))?;
-        if let Some(value) = read_of(script, &reply, self.attempt.context) {
-            return Ok(value);
-        }
-        match &reply.0[..] {
-            // It was removed while it was built, or its table was.
-            [Ok(entered), Err(error)]
-                if is_in(self.attempt.context, entered)
-                    && matches!(error.kind, StatementErrorKind::Other | StatementErrorKind::NoSuchTable) =>
-            {
-                Err(Unbuilt::Broken(error.message.clone()))
-            }
-            _ => Err(Unbuilt::Unknown("the database did not say how far the index is".to_owned())),
-        }
-    }
-
-    /// Who holds the lease, if somebody else does.
-    async fn holder(&self, scripts: &Scripts<'_>) -> Result<Option<String>, QueryError> {
-        let script = scripts.look();
-        let reply = self.attempt.database.query(script.text.clone(), script.variables.clone()).await?;
-        let Some(lease) = read_of(&script, &reply, self.attempt.context) else { return Ok(None) };
-        let is_held = lease["held"] == true && lease["owner"] != scripts.owner;
-        let name = |key: &str| lease["by"][key].as_str().unwrap_or("?").to_owned();
-        Ok(is_held.then(|| format!("replica {} of {}", name("replica"), name("binary"))))
-    }
-
-    /// The answer to a text that only asks.
-    async fn read(&self, script: &Script) -> Result<Value, String> {
-        let reply = self.attempt.database.query(script.text.clone(), script.variables.clone()).await;
-        let reply = reply.map_err(|error| error.to_string())?;
-        if let Some(value) = read_of(script, &reply, self.attempt.context) {
-            return Ok(value);
-        }
-        let error = reply.0.into_iter().find_map(Result::err);
-        Err(error.map_or_else(|| "the database gave no answer".to_owned(), |error| error.message))
-    }
-
     async fn send(&self, script: &Script, at: At) -> Tried {
         let reply = match self.query(script, at).await {
             Ok(reply) => reply,
@@ -323,64 +266,6 @@ impl<D: Database> Stepwise<'_, D> {
             Some(Verdict::Failed { statement: None, cause }) if at == At::Step => Err(Tried::Again(cause)),
             Some(Verdict::Failed { cause, .. }) => Err(Tried::Failed(cause)),
         }
-    }
-
-    /// Records that the statement at the cursor failed; or finds that somebody else has the lease, and goes on.
-    async fn record(
-        &self,
-        scripts: &Scripts<'_>,
-        position: &Position,
-        broken: Option<&Object>,
-        cause: String,
-        backoff: &mut Backoff,
-    ) -> Result<Progress, Refusal> {
-        let statement = scripts.statement(position.cursor).map(|_| position.cursor);
-        let batches = usize::from(matches!(position.progress, StatementProgress::Rows(_)));
-        let refusal = failed(self.step, statement, position.cursor + batches, cause);
-        let error = failure_json(&refusal).unwrap_or_default();
-        let mut script = scripts.fail(position, broken, error.clone());
-        loop {
-            let why = match self.finish(&script).await {
-                Tried::Moved(_) => return Err(refusal),
-                Tried::Overtaken | Tried::Held(_) | Tried::Torn => return Ok(taken_over()),
-                Tried::Refused(other) => return Err(unrecorded(refusal, &other.to_string())),
-                Tried::Failed(why) => return Err(unrecorded(refusal, &why)),
-                // The index says that it is running, which confirms nothing.
-                Tried::Unindexed(why) => {
-                    script = Scripts { index: None, ..*scripts }.fail(position, broken, error.clone());
-                    why
-                }
-                Tried::Again(why) => why,
-            };
-            if backoff.again().is_err() {
-                warn!(context = %self.attempt.context, "the failure could not be recorded: {why}");
-                return Err(unrecorded(refusal, &why));
-            }
-            backoff.pause().await;
-        }
-    }
-
-    /// Records that nobody knows what of a statement is committed.
-    async fn record_torn(&self, backoff: &mut Backoff) -> Refusal {
-        let (context, replica) = (self.attempt.context, self.attempt.replica);
-        let mut script = Script::record_torn(context, self.step, replica, self.index);
-        loop {
-            let why = match self.finish(&script).await {
-                Tried::Moved(_) | Tried::Overtaken | Tried::Held(_) | Tried::Torn => break,
-                Tried::Unindexed(why) => {
-                    script = Script::record_torn(context, self.step, replica, None);
-                    why
-                }
-                Tried::Refused(refusal) => refusal.to_string(),
-                Tried::Failed(why) | Tried::Again(why) => why,
-            };
-            if backoff.again().is_err() {
-                warn!(%context, "what ended half way could not be recorded: {why}");
-                break;
-            }
-            backoff.pause().await;
-        }
-        torn(self.step)
     }
 
     fn held(&self, by: String) -> Progress {

@@ -1,0 +1,74 @@
+//! Recording what a stepwise migration came to when it did not come to its end.
+
+use migrate_core::Object;
+use tracing::warn;
+
+use super::position::{Position, StatementProgress};
+use super::script::Scripts;
+use super::{Stepwise, Tried, taken_over};
+use crate::Database;
+use crate::attempt::Progress;
+use crate::backoff::Backoff;
+use crate::failure::{failed, failure_json, torn, unrecorded};
+use crate::refusal::Refusal;
+use crate::script::Script;
+
+impl<D: Database> Stepwise<'_, D> {
+    /// Records that the statement at the cursor failed; or finds that somebody else has the lease, and goes on.
+    pub(super) async fn record(
+        &self,
+        scripts: &Scripts<'_>,
+        position: &Position,
+        broken: Option<&Object>,
+        cause: String,
+        backoff: &mut Backoff,
+    ) -> Result<Progress, Refusal> {
+        let statement = scripts.statement(position.cursor).map(|_| position.cursor);
+        let batches = usize::from(matches!(position.progress, StatementProgress::Rows(_)));
+        let refusal = failed(self.step, statement, position.cursor + batches, cause);
+        let error = failure_json(&refusal).unwrap_or_default();
+        let mut script = scripts.fail(position, broken, error.clone());
+        loop {
+            let why = match self.finish(&script).await {
+                Tried::Moved(_) => return Err(refusal),
+                Tried::Overtaken | Tried::Held(_) | Tried::Torn => return Ok(taken_over()),
+                Tried::Refused(other) => return Err(unrecorded(refusal, &other.to_string())),
+                Tried::Failed(why) => return Err(unrecorded(refusal, &why)),
+                // The index says that it is running, which confirms nothing.
+                Tried::Unindexed(why) => {
+                    script = Scripts { index: None, ..*scripts }.fail(position, broken, error.clone());
+                    why
+                }
+                Tried::Again(why) => why,
+            };
+            if backoff.again().is_err() {
+                warn!(context = %self.attempt.context, "the failure could not be recorded: {why}");
+                return Err(unrecorded(refusal, &why));
+            }
+            backoff.pause().await;
+        }
+    }
+
+    /// Records that nobody knows what of a statement is committed.
+    pub(super) async fn record_torn(&self, backoff: &mut Backoff) -> Refusal {
+        let (context, replica) = (self.attempt.context, self.attempt.replica);
+        let mut script = Script::record_torn(context, self.step, replica, self.index);
+        loop {
+            let why = match self.finish(&script).await {
+                Tried::Moved(_) | Tried::Overtaken | Tried::Held(_) | Tried::Torn => break,
+                Tried::Unindexed(why) => {
+                    script = Script::record_torn(context, self.step, replica, None);
+                    why
+                }
+                Tried::Refused(refusal) => refusal.to_string(),
+                Tried::Failed(why) | Tried::Again(why) => why,
+            };
+            if backoff.again().is_err() {
+                warn!(%context, "what ended half way could not be recorded: {why}");
+                break;
+            }
+            backoff.pause().await;
+        }
+        torn(self.step)
+    }
+}
