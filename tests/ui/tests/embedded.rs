@@ -1,24 +1,25 @@
 //! What the macro embeds is what the folder holds.
 
-use migrate_runtime::{Migrations, Mode, Statement, Undo};
+use migrate_runtime::{Migrations, Mode, Pace, Statement, Undo};
 use migrate_ui_tests::{NAMED, SCHEMA};
 
 #[test]
 fn the_whole_folder_is_embedded() {
-    assert_eq!((SCHEMA.module(), SCHEMA.len()), ("notes", 2));
+    assert_eq!((SCHEMA.module(), SCHEMA.len()), ("notes", 3));
+    assert_eq!(SCHEMA.formerly(), ["memos"]);
     let [requirement] = SCHEMA.requires() else { panic!("one requirement") };
     assert_eq!((requirement.module(), requirement.version().get()), ("accounts", 2));
-    let [first, second] = SCHEMA.as_slice() else { panic!("two migrations") };
+    let [first, second, third] = SCHEMA.as_slice() else { panic!("three migrations") };
     assert_eq!((first.file(), first.name()), ("V1__notes.surql", "notes"));
     assert_eq!((first.description(), first.mode()), ("notes and who wrote them", Mode::Transaction));
     assert_eq!(first.statements().iter().map(Statement::line).collect::<Vec<_>>(), [2, 3, 4]);
-    assert_eq!(second.mode(), Mode::Transaction);
+    assert_eq!((second.mode(), third.mode()), (Mode::Transaction, Mode::Stepwise));
     assert!(matches!(second.undo(), Undo::Explicit { text, .. } if text == "REMOVE INDEX author ON note;\n"));
 }
 
 #[test]
 fn the_text_is_canonical_and_its_statements_lie_in_it() {
-    let [_, second] = SCHEMA.as_slice() else { panic!("two migrations") };
+    let [_, second, _] = SCHEMA.as_slice() else { panic!("three migrations") };
     assert_eq!(second.text(), "-- migrate: allow(M424) a new table\nDEFINE INDEX author ON note FIELDS author;\n");
     let [statement] = second.statements() else { panic!("one statement") };
     assert_eq!(&second.text()[statement.range()], "DEFINE INDEX author ON note FIELDS author");
@@ -31,4 +32,23 @@ fn a_folder_gives_the_same_value_however_it_is_called() {
         |schema: &Migrations| schema.iter().map(|migration| (migration.checksum(), migration.chain())).collect();
     let (ours, named): (Vec<_>, Vec<_>) = (heads(&SCHEMA), heads(&NAMED));
     assert_eq!(ours, named);
+}
+
+#[test]
+fn what_a_stepwise_migration_does_with_each_statement_is_embedded() {
+    let third = SCHEMA.last().unwrap();
+    let [requirement] = third.requires() else { panic!("one requirement") };
+    assert_eq!((requirement.module(), requirement.version().get()), ("accounts", 3));
+    let paces: Vec<_> = third.statements().iter().map(Statement::pace).collect();
+    let [Pace::Once, Pace::Batch { start, end }, Pace::Build, Pace::Rebuild] = paces[..] else { panic!("{paces:?}") };
+    let select = &third.text()[usize::try_from(start).unwrap()..usize::try_from(end).unwrap()];
+    assert_eq!(select, "SELECT VALUE id FROM note WHERE plan IS NONE LIMIT 1000");
+}
+
+#[test]
+fn what_was_corrected_is_embedded_with_every_history_that_databases_may_have() {
+    let first = SCHEMA.iter().next().unwrap();
+    assert!(first.links().iter().any(|link| link.checksum() != first.checksum()), "the text of before");
+    let last = SCHEMA.last().unwrap();
+    assert!(last.links().iter().any(|link| link.chain() != last.chain()), "and what follows from it");
 }
