@@ -7,7 +7,7 @@ use migrate_core::{Checksum, Migration, Version};
 
 use crate::context::Context;
 use crate::index::Index;
-use crate::ledger::{DEFINE_ACCEPTED, Row};
+use crate::ledger::{DEFINE_ACCEPTED, KEPT, NOTHING_KEPT, Row};
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Role, Script};
 
@@ -93,7 +93,7 @@ impl Script {
                     Role::Clear,
                     &format!(
                         "DELETE type::record('_migrations', [{name}.formerly, {name}.marker.version]) \
-                         WHERE status IN ['failed', 'rolled_back'];\n"
+                         WHERE {NOTHING_KEPT};\n"
                     ),
                 );
                 script.push(0, Role::Claim, &format!(
@@ -127,7 +127,7 @@ impl Script {
                 Role::Clear,
                 &format!(
                     "UPDATE _migrations SET status = 'moved' WHERE module = {name}.formerly AND version IN {name}.versions \
-                     AND (status = 'running' OR (status = 'failed' AND cursor > 0)) RETURN NONE;\n"
+                     AND (status = 'running' OR (status = 'failed' AND {KEPT})) RETURN NONE;\n"
                 ),
             );
         }

@@ -167,6 +167,24 @@ async fn what_was_begun_under_the_old_name_is_gone_on_with_under_the_new_one() {
 }
 
 #[tokio::test]
+async fn batches_that_were_written_under_the_old_name_are_nobodys_to_begin_anew() {
+    let slow = "-- migrate: stepwise\n\
+                UPDATE (SELECT VALUE id FROM effect WHERE done IS NONE LIMIT 1) \
+                SET done = IF (SELECT VALUE id FROM effect WHERE done) = [] { true } ELSE { [] };\n";
+    let typed = ("V4__done.surql", "DEFINE FIELD done ON effect TYPE option<bool>;\n");
+    let files = [&V[..3], &[typed, ("V5__slow.surql", slow)]].concat();
+    let (old, db) = (module("mail", &files), engine().await);
+    let failed = migrate(&db, [old]).await;
+    assert!(matches!(failed.refusal(), Some(Refusal::Failed { kept: 1, .. })), "{failed:?}");
+
+    let new = module("post", &[&[("migrations.toml", "formerly = \"mail\"\n")], &files[..]].concat());
+    let failed = migrate(&db, [new]).await;
+    assert!(matches!(failed.refusal(), Some(Refusal::Failed { kept: 1, .. })), "{failed:?}");
+    let row = rows(&db, &tenant(), "RETURN _migrations:['mail', 5].status;").await;
+    assert_eq!(row, json!("moved"), "whoever knows the old name does not go on with it");
+}
+
+#[tokio::test]
 async fn a_module_that_is_dropped_stays_in_the_ledger_and_is_told_of() {
     let (auth, index) =
         (module("auth", &[("V1__users.surql", "DEFINE TABLE user;\n")]), Context::new("ops", "system").unwrap());

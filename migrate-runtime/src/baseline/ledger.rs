@@ -2,14 +2,17 @@
 
 use serde_json::Value;
 
-use crate::ledger::Row;
+use crate::ledger::{Row, row_columns};
 use crate::live::Rows;
 
 /// The rows of the ledger, with who wrote them and why.
 pub(crate) const LEDGER: Rows = Rows {
     table: "_migrations",
-    select: "SELECT module, version, name, checksum, chain, status, breaking, (cursor ?? 0) > 0 OR progress IS NOT NONE AS kept, accepted, applied_by.via AS via, \
-             applied_by.replica AS replica FROM _migrations",
+    select: concat!(
+        "SELECT ",
+        row_columns!(),
+        ", applied_by.via AS via, applied_by.replica AS replica FROM _migrations"
+    ),
 };
 
 /// A row of the ledger, and how it came to be there.

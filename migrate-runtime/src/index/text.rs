@@ -1,18 +1,23 @@
 //! The pieces of query text that read and write the index.
 
 use crate::context::Context;
+use crate::ledger::nothing_kept;
 
 /// What a ledger says of each module, computed where the ledger is, in a transaction that may have changed it.
 ///
 /// The digest is of all rows but those of which nothing was kept, and it is what `expected` holds for a ledger in which
 /// the planner finds nothing to do: equal digests mean that the planner would say "up to date".
-pub(crate) const READ_LEDGER: &str = "\
+pub(crate) const READ_LEDGER: &str = concat!(
+    "\
 LET $_migrate_modules = object::from_entries((SELECT VALUE [module, { version: math::max(versions), \
 chain: type::record('_migrations', [module, math::max(versions)]).chain, \
 digest: crypto::sha256(array::join(array::sort(lines), '\\n')) }] FROM (SELECT module, array::group(version) AS versions, \
 array::group(line) AS lines FROM (SELECT module, version, \
 string::concat(<string> version, ' ', checksum, ' ', chain, ' ', status) AS line FROM _migrations \
-WHERE status NOT IN ['failed', 'rolled_back'] OR (status = 'failed' AND ((cursor ?? 0) > 0 OR progress IS NOT NONE))) GROUP BY module)));\n";
+WHERE !",
+    nothing_kept!(),
+    ") GROUP BY module)));\n"
+);
 
 /// A refused `USE` leaves the session where it was: nothing may be written there.
 pub(crate) const ENTERED: &str = "IF session::ns() != $_migrate_index_ns OR session::db() != $_migrate_index_db \

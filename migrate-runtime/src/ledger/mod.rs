@@ -8,6 +8,6 @@ pub(crate) use row::Kept;
 pub(crate) use row::Row;
 pub use row::Status;
 pub(crate) use schema::{
-    DEFINE_ACCEPTED, DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, NOTHING_KEPT,
-    SELECT_ROWS,
+    DEFINE_ACCEPTED, DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, KEPT,
+    NOTHING_KEPT, SELECT_ROWS, kept, nothing_kept, row_columns,
 };

@@ -24,13 +24,39 @@ DEFINE TABLE IF NOT EXISTS _migration_log TYPE NORMAL SCHEMALESS PERMISSIONS NON
 /// How many statements [`DEFINE_LEDGER`] holds, and so how many results it gives.
 pub(crate) const DEFINE_LEDGER_STATEMENTS: usize = 16;
 
+/// Whether some of a migration that is not done is there: the statements before the cursor, or batches of the one at it.
+macro_rules! kept {
+    () => {
+        "((cursor ?? 0) > 0 OR progress IS NOT NONE)"
+    };
+}
+
 /// Which rows say that nothing of their migration is there.
-pub(crate) const NOTHING_KEPT: &str =
-    "status = 'rolled_back' OR (status = 'failed' AND (cursor ?? 0) = 0 AND progress IS NONE)";
+macro_rules! nothing_kept {
+    () => {
+        concat!("(status = 'rolled_back' OR (status = 'failed' AND !", $crate::ledger::kept!(), "))")
+    };
+}
+
+/// The columns of a row that [`Row`](super::Row) is read from.
+macro_rules! row_columns {
+    () => {
+        concat!(
+            "module, version, name, checksum, chain, status, breaking, ",
+            $crate::ledger::kept!(),
+            " AS kept, accepted"
+        )
+    };
+}
+pub(crate) use {kept, nothing_kept, row_columns};
+
+/// [`kept`], where a text is put together while running.
+pub(crate) const KEPT: &str = kept!();
+/// [`nothing_kept`], where a text is put together while running.
+pub(crate) const NOTHING_KEPT: &str = nothing_kept!();
 
 /// Reads what the planner needs of every row.
-pub(crate) const SELECT_ROWS: &str = "SELECT module, version, name, checksum, chain, status, breaking, (cursor ?? 0) > 0 OR progress IS NOT NONE AS kept, accepted \
-     FROM _migrations;";
+pub(crate) const SELECT_ROWS: &str = concat!("SELECT ", row_columns!(), " FROM _migrations;");
 
 /// Creates what stepwise migrations need beside the ledger. Every statement is a no-op where it exists.
 pub(crate) const DEFINE_LEASE: &str = "\

@@ -4,7 +4,8 @@ use migrate_core::{Catalog, Object, ObjectKind};
 use serde_json::Value;
 
 /// The tables that the runtime keeps its own records in: no part of anybody's schema.
-const OWN_TABLES: [&str; 4] = ["_migrations", "_migration_log", "_migration_lease", "_migration_fleet"];
+const OWN_TABLES: [&str; 5] =
+    ["_migrations", "_migration_log", "_migration_lease", "_migration_fleet", "_migration_replica"];
 
 /// The sections of `INFO FOR DB`.
 const OF_DATABASE: [(&str, ObjectKind); 12] = [
@@ -79,8 +80,8 @@ mod tests {
 
     #[test]
     fn our_own_tables_and_what_stands_on_them_are_left_out() {
-        let database =
-            json!({ "tables": { "user": "DEFINE TABLE user", "_migrations": "x", "_migration_history": "y" } });
+        let database = json!({ "tables": { "user": "DEFINE TABLE user", "_migrations": "x", "_migration_replica": "x",
+                                 "_migration_history": "y" } });
         let on = |name| json!({ "name": name, "fields": { "a": "F" }, "indexes": {}, "events": {} });
         let catalog = catalog(&database, &json!([on("user"), on("_migrations"), on("_migration_history")])).unwrap();
         let objects: Vec<_> = catalog.iter().map(|(object, _)| object.to_string()).collect();
