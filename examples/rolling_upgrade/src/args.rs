@@ -1,13 +1,11 @@
-use clap::{Parser, Subcommand, ValueEnum};
-
-use crate::release::Release;
+use clap::{Parser, ValueEnum};
 
 /// Upgrades, downgrades and upgrades a service again while it is used, replica by replica, and
 /// counts the requests that fail.
 ///
 /// Everything runs in processes of its own on the loopback, and ends with this one.
 #[derive(Debug, Parser)]
-#[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true, after_long_help = EXIT)]
+#[command(version, verbatim_doc_comment, after_long_help = EXIT)]
 pub(crate) struct Args {
     /// How many replicas serve at a time.
     #[arg(long, value_name = "COUNT", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
@@ -20,9 +18,6 @@ pub(crate) struct Args {
     /// For a person or for a program.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) format: Format,
-
-    #[command(subcommand)]
-    pub(crate) role: Option<Role>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -32,12 +27,14 @@ pub(crate) enum Format {
     Json,
 }
 
-/// What a process that the demonstration starts is for.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Role {
-    /// One replica of the service; it ends when its standard input does.
-    #[command(hide = true)]
-    Serve { release: Release, url: String },
+/// One replica of a service that keeps notes.
+///
+/// It says `ready` and its address once it can be sent requests, and ends when its standard input does.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Serve {
+    /// Where the database is.
+    pub(crate) url: String,
 }
 
 const EXIT: &str = "\
@@ -55,5 +52,6 @@ mod tests {
     #[test]
     fn the_arguments_are_defined_soundly() {
         Args::command().debug_assert();
+        Serve::command().debug_assert();
     }
 }

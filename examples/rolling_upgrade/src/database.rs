@@ -3,14 +3,13 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
 
-use migrate_runtime::{Context, Gate, Migrator};
+use migrate_runtime::Context;
 use tokio::process::{Child, ChildStdin, Command};
 
 use crate::error::Error;
-use crate::release::Release;
 use crate::store::{self, Connection};
 
-/// The first argument by which this executable is the server: the command that starts `surreal`.
+/// The first argument by which the executable of the demonstration is the server: the command that starts `surreal`.
 pub(crate) const ROLE: &str = "start";
 
 /// A server that keeps everything in memory and ends with this.
@@ -47,11 +46,10 @@ impl Database {
     }
 }
 
-/// Creates the tenants, at the version of the oldest release.
+/// Creates the databases of the tenants. The first replica brings them to its version.
 pub(crate) async fn create(db: &Connection, tenants: &[Context]) -> Result<(), Error> {
-    let gate = Gate::new(Migrator::new([Release::V1.schema()])?, Connection::clone(db));
     for tenant in tenants {
-        gate.create(tenant).await.map_err(|error| Error::Migrate(error.to_string()))?;
+        store::ask(db, tenant, "RETURN NONE;", "").await.map_err(|error| Error::Create(error.into()))?;
     }
     Ok(())
 }

@@ -3,17 +3,20 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use migrate_runtime::Version;
 use tokio::time::{sleep, timeout};
 
 use crate::args::Args;
 use crate::database::{self, Database};
 use crate::error::Error;
 use crate::load::Load;
-use crate::release::Release;
+use crate::release::{MODULE, NEWEST};
 use crate::replica::Replica;
 use crate::report::{Report, Stage};
 use crate::store::{self, Connection};
+
+/// The binaries of both releases.
+const V1: &str = "notes_v1";
+const V2: &str = "notes_v2";
 
 /// Everything is over by then, one way or the other.
 const LIMIT: Duration = Duration::from_mins(3);
@@ -34,14 +37,14 @@ async fn demonstrate(args: &Args) -> Result<Report, Error> {
 
     let mut replicas = VecDeque::new();
     for _ in 0..args.replicas {
-        replicas.push_back(Replica::start(Release::V1, &database.url).await?);
+        replicas.push_back(Replica::start(V1, &database.url).await?);
     }
     let load = Load::start(args.tenants, replicas.iter().map(|replica| replica.address));
     let mut roll = Roll { url: &database.url, db: &db, load: &load, replicas, stages: Vec::new() };
     roll.look("version 1 serves").await?;
-    roll.replace(Release::V2, "upgrading", "upgraded").await?;
-    roll.replace(Release::V1, "downgrading", "downgraded").await?;
-    roll.replace(Release::V2, "upgrading again", "upgraded again").await?;
+    roll.replace(V2, "upgrading", "upgraded").await?;
+    roll.replace(V1, "downgrading", "downgraded").await?;
+    roll.replace(V2, "upgrading again", "upgraded again").await?;
 
     let Roll { replicas, stages, .. } = roll;
     let tally = load.stop().await;
@@ -70,9 +73,14 @@ struct Roll<'a> {
 
 impl Roll<'_> {
     /// Replaces all replicas, one by one: a new one is ready before an old one is drained.
-    async fn replace(&mut self, release: Release, meanwhile: &'static str, done: &'static str) -> Result<(), Error> {
+    async fn replace(
+        &mut self,
+        binary: &'static str,
+        meanwhile: &'static str,
+        done: &'static str,
+    ) -> Result<(), Error> {
         for number in 0..self.replicas.len() {
-            let new = Replica::start(release, self.url).await?;
+            let new = Replica::start(binary, self.url).await?;
             self.load.add(new.address);
             self.replicas.push_back(new);
             if number == 0 {
@@ -93,10 +101,8 @@ impl Roll<'_> {
         sleep(STAY).await;
         let registry = store::registry()?;
         let live = registry.live_replicas(self.db).await?;
-        let schema = Release::V2.schema();
-        let head = schema.last().map_or(Version::FIRST, migrate_runtime::Migration::version);
-        let answer = registry.everyone_at_least(self.db, schema.module(), head).await?;
-        self.stages.push(Stage::new(name, &live, schema.module(), answer, self.load.look()));
+        let answer = registry.everyone_at_least(self.db, MODULE, NEWEST).await?;
+        self.stages.push(Stage::new(name, &live, MODULE, answer, self.load.look()));
         Ok(())
     }
 }

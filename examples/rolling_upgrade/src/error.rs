@@ -9,6 +9,8 @@ use migrate_runtime::{ContextError, FleetError, ModulesError, RegistryError};
 pub(crate) enum Error {
     #[error("no runtime")]
     Runtime(#[source] io::Error),
+    #[error("`{0}` is not beside the demonstration: build it first, with `cargo build --bin {0}`")]
+    NotBuilt(&'static str),
     #[error("the {0} cannot be started")]
     Start(&'static str, #[source] io::Error),
     #[error("the {0} ended before it was ready")]
@@ -21,6 +23,8 @@ pub(crate) enum Error {
     Exit(std::process::ExitStatus),
     #[error("the database cannot be reached")]
     Reach(#[source] Box<surrealdb::Error>),
+    #[error("a tenant cannot be created")]
+    Create(#[source] Box<surrealdb::Error>),
     #[error("the rows cannot be counted")]
     Count(#[source] Box<surrealdb::Error>),
     #[error("the embedded migrations do not fit together")]

@@ -1,3 +1,4 @@
+use std::env::consts::EXE_SUFFIX;
 use std::net::SocketAddr;
 use std::process::Stdio;
 
@@ -6,7 +7,6 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::error::Error;
-use crate::release::Release;
 use crate::store::PATIENCE;
 
 /// What a replica says before its address, once it can be sent requests.
@@ -19,11 +19,16 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// Starts one and waits until it is ready.
-    pub(crate) async fn start(release: Release, url: &str) -> Result<Self, Error> {
+    /// Starts one of the release whose binary has this name, and waits until it is ready.
+    pub(crate) async fn start(binary: &'static str, url: &str) -> Result<Self, Error> {
         let failed = |source| Error::Start("replica", source);
-        let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-        command.args(["serve", &release.to_string(), url]).kill_on_drop(true);
+        let demonstration = std::env::current_exe().map_err(failed)?;
+        let program = demonstration.with_file_name(format!("{binary}{EXE_SUFFIX}"));
+        if !program.is_file() {
+            return Err(Error::NotBuilt(binary));
+        }
+        let mut command = Command::new(program);
+        command.arg(url).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut process = command.spawn().map_err(failed)?;
         let stdout = process.stdout.take().ok_or(Error::Ended("replica"))?;

@@ -18,7 +18,7 @@ use crate::store::{self, Connection, ask};
 use crate::{replica, stdin};
 
 struct Service {
-    release: Release,
+    release: &'static Release,
     db: Connection,
     gate: Gate<Connection>,
 }
@@ -27,7 +27,7 @@ struct Service {
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until standard input ends; then finishes what was begun, and says in the registry that it is gone.
-pub(crate) async fn serve(release: Release, url: &str) -> Result<(), Error> {
+pub(crate) async fn serve(release: &'static Release, url: &str) -> Result<(), Error> {
     let mut told = stdin::ended();
     let (service, membership) = tokio::select! {
         started = start(release, url) => started?,
@@ -56,9 +56,9 @@ pub(crate) async fn serve(release: Release, url: &str) -> Result<(), Error> {
     Ok(())
 }
 
-async fn start(release: Release, url: &str) -> Result<(Arc<Service>, Membership), Error> {
+async fn start(release: &'static Release, url: &str) -> Result<(Arc<Service>, Membership), Error> {
     let db = store::open(url).await?;
-    let migrator = Migrator::new([release.schema()])?.applied_by("notes", release.number());
+    let migrator = Migrator::new([release.schema])?.applied_by("notes", release.number);
     // First of all: whoever looks who is alive has to see this replica before it touches anything.
     let membership = store::registry()?.join(&migrator, Arc::clone(&db)).await?;
     let gate = Gate::new(migrator, Arc::clone(&db));
@@ -75,7 +75,7 @@ async fn answer(service: Arc<Service>, stream: TcpStream) {
     let mut line = String::new();
     if stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
         let answer = match perform(&service, line.trim_end()).await {
-            Ok(()) => format!("ok {}\n", service.release),
+            Ok(()) => format!("ok {}\n", service.release.name),
             Err(reason) => format!("failed {}\n", reason.replace('\n', " ")),
         };
         let _ = stream.write_all(answer.as_bytes()).await;
@@ -85,8 +85,8 @@ async fn answer(service: Arc<Service>, stream: TcpStream) {
 async fn perform(service: &Service, request: &str) -> Result<(), String> {
     let mut words = request.splitn(3, ' ');
     let expression = match words.next() {
-        Some("write") => service.release.write(),
-        Some("read") => service.release.read(),
+        Some("write") => service.release.write,
+        Some("read") => service.release.read,
         _ => return Err("a request begins with `write` or `read`".to_owned()),
     };
     let number = words.next().and_then(|number| number.parse().ok()).ok_or("a tenant is a number")?;

@@ -34,6 +34,19 @@ fn no_request_fails_while_replicas_are_upgraded_downgraded_and_upgraded_again() 
 }
 
 #[test]
+fn each_release_is_a_binary_that_carries_no_other_schema() {
+    let later = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/v2/V2__tags.surql"));
+    let later = later.expect("a migration of version 2");
+    let carries = |binary: &str| {
+        let binary = std::fs::read(binary).expect("the binary is built");
+        binary.windows(later.len()).any(|window| window == later.as_bytes())
+    };
+    assert!(!carries(env!("CARGO_BIN_EXE_notes_v1")));
+    assert!(carries(env!("CARGO_BIN_EXE_notes_v2")));
+    assert!(!carries(env!("CARGO_BIN_EXE_rolling_upgrade")), "the demonstration knows neither");
+}
+
+#[test]
 fn wrong_arguments_are_told_from_failures() {
     let output = Command::new(env!("CARGO_BIN_EXE_rolling_upgrade")).args(["--replicas", "0"]).output();
     assert_eq!(output.expect("the binary can be started").status.code(), Some(2));
