@@ -1,6 +1,6 @@
-use migrate_core::{Migration, Migrations, Requirement, Version};
+use migrate_core::{Migration, Migrations, Moved, Requirement, Version};
 
-use crate::{Loaded, LoadedMigration};
+use crate::{Hand, Handover, Loaded, LoadedMigration};
 
 impl Loaded {
     /// The module as the runtime takes it, from a folder that was read while running instead of being compiled in.
@@ -38,7 +38,7 @@ fn requirements(requires: Vec<(String, Version)>) -> &'static [Requirement] {
 
 fn leak(migration: LoadedMigration) -> Migration {
     let text: &str = migration.source.text().to_owned().leak();
-    Migration::__new(
+    let leaked = Migration::__new(
         migration.version.get(),
         migration.name.leak(),
         migration.file.leak(),
@@ -52,5 +52,17 @@ fn leak(migration: LoadedMigration) -> Migration {
     .__with_links(migration.correction.leak(), migration.links.leak())
     .__with_statements(migration.statements.leak())
     .__with_changes(migration.changes.leak())
-    .__with_undo(Box::leak(Box::new(migration.undo)))
+    .__with_undo(Box::leak(Box::new(migration.undo)));
+    match migration.moved {
+        Some(handover) => leaked.__with_moved(Box::leak(Box::new(moved(handover)))),
+        None => leaked,
+    }
+}
+
+fn moved(Handover { hand, module, version }: Handover) -> Moved {
+    let counterpart = Requirement::__new(module.leak(), version.get());
+    match hand {
+        Hand::From => Moved::From(counterpart),
+        Hand::To => Moved::To(counterpart),
+    }
 }

@@ -35,6 +35,7 @@ mod uses;
 mod write;
 
 // The chain of them: configured, hashed, held against the lockfile, judged.
+mod handover;
 mod hash;
 mod lockfile;
 mod manifest;
@@ -52,6 +53,7 @@ pub use crate::builder::{BuildError, Builder};
 pub use crate::contents::Contents;
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use crate::folder::Folder;
+pub use crate::handover::{Hand, Handover};
 pub use crate::hash::{chain, checksum};
 pub use crate::load::{LoadError, Locked, Options, load};
 pub use crate::loaded::{Loaded, LoadedMigration};

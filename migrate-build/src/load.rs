@@ -2,19 +2,21 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::{error, fmt};
 
-use migrate_core::{Change, Checksum, Fresh, FreshStatement, Statement};
+use migrate_core::{Change, Checksum, Compatibility, Fresh, FreshStatement, Mode, Statement, Undo, Version};
 
-use crate::analysis::{Analysis, FreshScript, analyse};
+use crate::analysis::{Analysis, FreshScript, Neighbours, analyse};
 use crate::canonical::canonical;
 use crate::discover::{Entry, discover};
 use crate::draft::{Draft, drafts};
+use crate::filename::FileName;
+use crate::handover::{Gone, Move, gone};
 use crate::history::histories;
 use crate::lockfile::{Checked, Found};
 use crate::manifest::{Accepts, Manifest, Numbering};
 use crate::read::{RawFile, RawFiles, digest, read};
 use crate::rules::{m012_no_migration, m033_invalid_requirement, m035_invalid_acceptance};
 use crate::sequence::{report_gaps, sequence};
-use crate::{Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
+use crate::{Contents, Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
 
 /// How strict [`load`] is about migrations that `migrations.lock` does not hold yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -135,8 +137,18 @@ fn assemble(
     let toml = text(folder, sequence.manifest.as_ref(), diagnostics);
     let manifest = Manifest::parse(folder, toml.as_ref(), &options.module, diagnostics);
     let drafts = drafts(folder, &sequence.migrations, &mut sequence.excused, diagnostics);
-    let found: Vec<_> = drafts.iter().map(Draft::found).collect();
+    let mut found: Vec<_> = drafts.iter().map(Draft::found).collect();
     let lock = text(folder, sequence.lockfile.as_ref(), diagnostics);
+    let moves = manifest.as_ref().map_or(&[][..], |manifest| &manifest.moved);
+    let gone = match &toml {
+        Some(toml) => {
+            let locked = lock.as_ref().and_then(|lock| lockfile::parse(lock).ok()).unwrap_or_default();
+            gone(toml, moves, &found, &locked, diagnostics)
+        }
+        None => Vec::new(),
+    };
+    found.extend(gone.iter().map(Gone::found));
+    found.sort_by_key(|found| found.version);
     let accepts = manifest.as_ref().map_or(&[][..], |manifest| &manifest.accepts);
     if let Some(toml) = &toml {
         check_accepts(toml, accepts, &found, diagnostics);
@@ -154,11 +166,10 @@ fn assemble(
     }
 
     if let Some(manifest) = &manifest {
-        refuse_itself(&manifest.module, &drafts, diagnostics);
+        refuse_itself(manifest, &drafts, diagnostics);
     }
-    let is_shared = manifest.as_ref().is_some_and(|manifest| !manifest.requires.is_empty());
-    let is_shared = is_shared || drafts.iter().any(|draft| !draft.header.requires.is_empty());
-    let analyses = analyse(&drafts, is_shared, diagnostics);
+    let requires = manifest.as_ref().map_or(&[][..], |manifest| &manifest.requires);
+    let analyses = analyse(&drafts, neighbours(requires, moves, &drafts, &gone), diagnostics);
     let settings = manifest.as_ref().map_or(&[][..], |manifest| &manifest.settings);
     *diagnostics = policy::apply(std::mem::take(diagnostics), &drafts, settings);
 
@@ -173,15 +184,16 @@ fn assemble(
         }
         histories.ok()
     });
-    let Manifest { module, formerly, requires, accepts, .. } = manifest?;
+    let Manifest { module, formerly, requires, accepts, moved, .. } = manifest?;
     let (analyses, script) = analyses?;
-    let mut migrations = link(drafts, analyses);
+    let mut migrations = link(folder, drafts, analyses, gone);
     for (migration, links) in migrations.iter_mut().zip(histories?) {
         let accepts = accepts.iter().find(|accepts| accepts.version == migration.version);
         migration.correction = accepts.map(|accepts| accepts.reason.clone()).unwrap_or_default();
         // The first is its own.
         migration.links = links.into_iter().skip(1).collect();
         migration.corrected = corrected.get(&migration.version).cloned().unwrap_or_default();
+        migration.moved = moved.iter().find(|one| one.version == migration.version).map(|one| one.handover.clone());
     }
     let fresh = script.map(|script| fresh(script, &migrations));
     Some(Loaded { module, formerly, requires, migrations, fresh, files, digest, warnings: Diagnostics::default() })
@@ -205,43 +217,92 @@ fn check_accepts(toml: &Source, accepts: &[Accepts], found: &[Found], diagnostic
     }
 }
 
-/// Refuses migrations that require their own module.
-fn refuse_itself(module: &str, drafts: &[Draft], diagnostics: &mut Diagnostics) {
+/// What the folder says of other modules: what a migration was moved from or to stands before what comes behind it.
+fn neighbours(requires: &[(String, Version)], moves: &[Move], drafts: &[Draft], gone: &[Gone]) -> Neighbours {
+    let of_all = drafts.first().filter(|_| !requires.is_empty()).map(|draft| draft.slot.version);
+    let own = drafts.iter().find(|draft| !draft.header.requires.is_empty()).map(|draft| draft.slot.version);
+    let handed = moves.first().map(|one| one.version);
+    Neighbours {
+        since: [of_all, own, handed].into_iter().flatten().min(),
+        gone: gone.first().map(|gone| gone.entry.version),
+    }
+}
+
+/// Refuses migrations that require their own module, by whichever of its names.
+fn refuse_itself(manifest: &Manifest, drafts: &[Draft], diagnostics: &mut Diagnostics) {
+    let is_itself = |name: &String| *name == manifest.module || manifest.formerly.contains(name);
     for draft in drafts {
-        for requires in draft.header.requires.iter().filter(|requires| requires.module == module) {
+        for requires in draft.header.requires.iter().filter(|requires| is_itself(&requires.module)) {
             let range = requires.range.clone();
-            diagnostics.push(m033_invalid_requirement::itself(&draft.source, range, module));
+            diagnostics.push(m033_invalid_requirement::itself(&draft.source, range, &requires.module));
         }
     }
 }
 
-/// Chains the migrations and puts together what is known of each.
-fn link(drafts: Vec<Draft>, analyses: Vec<Analysis>) -> Vec<LoadedMigration> {
+/// Chains the migrations, those that are gone included, and puts together what is known of each.
+fn link(folder: &Folder, drafts: Vec<Draft>, analyses: Vec<Analysis>, gone: Vec<Gone>) -> Vec<LoadedMigration> {
+    let here = drafts.into_iter().zip(analyses).map(|(draft, analysis)| present(draft, analysis));
+    let mut migrations: Vec<_> = here.chain(gone.into_iter().map(|gone| absent(folder, gone))).collect();
+    migrations.sort_by_key(|migration| migration.version);
     let mut predecessor: Option<Checksum> = None;
-    let migration = |(draft, analysis): (Draft, Analysis)| {
-        let chain = hash::chain(predecessor, draft.checksum);
-        predecessor = Some(chain);
-        LoadedMigration {
-            version: draft.slot.version,
-            name: draft.slot.name,
-            description: draft.header.description.clone().unwrap_or_default(),
-            file: draft.file,
-            source: draft.source,
-            checksum: draft.checksum,
-            chain,
-            compatibility: analysis.compatibility,
-            mode: draft.header.mode(),
-            requires: draft.header.requires.into_iter().map(|one| (one.module, one.version)).collect(),
-            contents: analysis.contents,
-            correction: String::new(),
-            links: Vec::new(),
-            corrected: Vec::new(),
-            statements: analysis.statements,
-            changes: analysis.changes,
-            undo: analysis.undo,
-        }
+    for migration in &mut migrations {
+        migration.chain = hash::chain(predecessor, migration.checksum);
+        predecessor = Some(migration.chain);
+    }
+    migrations
+}
+
+/// A migration of which the file is here, not yet behind any other.
+fn present(draft: Draft, analysis: Analysis) -> LoadedMigration {
+    LoadedMigration {
+        version: draft.slot.version,
+        name: draft.slot.name,
+        description: draft.header.description.clone().unwrap_or_default(),
+        file: draft.file,
+        source: draft.source,
+        checksum: draft.checksum,
+        chain: hash::chain(None, draft.checksum),
+        compatibility: analysis.compatibility,
+        mode: draft.header.mode(),
+        requires: draft.header.requires.into_iter().map(|one| (one.module, one.version)).collect(),
+        contents: analysis.contents,
+        correction: String::new(),
+        links: Vec::new(),
+        corrected: Vec::new(),
+        moved: None,
+        statements: analysis.statements,
+        changes: analysis.changes,
+        undo: analysis.undo,
+    }
+}
+
+/// What is left of one that was moved away.
+fn absent(folder: &Folder, Gone { entry, handover }: Gone) -> LoadedMigration {
+    let name = match FileName::parse(&entry.file) {
+        Ok(FileName::Up(slot)) => slot.name,
+        // The lockfile holds no other.
+        _ => String::new(),
     };
-    drafts.into_iter().zip(analyses).map(migration).collect()
+    LoadedMigration {
+        version: entry.version,
+        name,
+        description: String::new(),
+        source: Source::new(folder.file(&entry.file), ""),
+        file: entry.file,
+        checksum: entry.checksum,
+        chain: entry.chain,
+        compatibility: Compatibility::Compatible,
+        mode: Mode::Transaction,
+        requires: Vec::new(),
+        contents: Contents::More,
+        correction: String::new(),
+        links: Vec::new(),
+        corrected: Vec::new(),
+        undo: Undo::None { reason: format!("it is V{} of `{}` now", handover.version, handover.module).into() },
+        moved: Some(handover),
+        statements: Vec::new(),
+        changes: Vec::new(),
+    }
 }
 
 /// A script as the runtime takes it, which names texts that are embedded anyway.

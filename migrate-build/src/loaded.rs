@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use migrate_core::{Catalog, Change, Checksum, Compatibility, Fresh, Link, Mode, Statement, Undo, Version};
 
 use crate::lockfile::{self, Correction, Entry};
-use crate::{Contents, Diagnostics, Source};
+use crate::{Contents, Diagnostics, Handover, Source};
 
 /// A migrations folder in which nothing is wrong: all that the build knows about a module.
 #[derive(Clone, Debug)]
@@ -63,6 +63,9 @@ pub struct LoadedMigration {
     pub links: Vec<Link>,
     /// The texts that were shipped in its place, as the lockfile keeps them.
     pub corrected: Vec<Correction>,
+    /// Whether it changed hands between two modules after it was shipped. Of one that was moved away, only its place in
+    /// the chain is left: its text is empty.
+    pub moved: Option<Handover>,
     /// Its statements, in order.
     pub statements: Vec<Statement>,
     /// What it does to the catalog.

@@ -5,6 +5,7 @@ use migrate_core::{Checksum, Version};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::handover::{self, Move};
 use crate::module_name::is_module_name;
 use crate::rules::{
     m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting, m033_invalid_requirement,
@@ -21,6 +22,7 @@ pub(crate) struct Manifest {
     pub(crate) numbering: Numbering,
     pub(crate) requires: Vec<(String, Version)>,
     pub(crate) accepts: Vec<Accepts>,
+    pub(crate) moved: Vec<Move>,
     pub(crate) settings: Vec<(&'static Rule, Setting)>,
 }
 
@@ -66,6 +68,8 @@ struct Document {
     requires: BTreeMap<Spanned<String>, Spanned<i64>>,
     #[serde(default)]
     accepts: BTreeMap<Spanned<String>, AcceptsRow>,
+    #[serde(default)]
+    moved: BTreeMap<Spanned<String>, handover::Row>,
     #[serde(default)]
     rules: BTreeMap<Spanned<String>, Setting>,
 }
@@ -113,12 +117,14 @@ impl Manifest {
             numbering: document.versions,
             requires: Vec::new(),
             accepts: Vec::new(),
+            moved: Vec::new(),
             settings: Vec::new(),
         };
         if let Some(source) = source {
             manifest.take_formerly(source, document.formerly, diagnostics);
             manifest.take_requires(source, &document.requires, diagnostics);
             manifest.take_accepts(source, document.accepts, diagnostics);
+            manifest.moved = handover::moves(source, module, document.moved, diagnostics);
             manifest.take_settings(source, document.rules, diagnostics);
         }
         Some(manifest)
@@ -163,7 +169,7 @@ impl Manifest {
                 _ if !is_module_name(name) => {
                     diagnostics.push(m033_invalid_requirement::name(source, module.span(), name));
                 }
-                _ if *name == self.module => {
+                _ if *name == self.module || self.formerly.contains(name) => {
                     diagnostics.push(m033_invalid_requirement::itself(source, module.span(), name));
                 }
                 None => diagnostics.push(m033_invalid_requirement::version(source, version.span(), name)),
@@ -289,6 +295,7 @@ mod tests {
             ("module = \"\"", "M031:1:10"),
             ("[rules]\nM999 = \"allow\"", "M032:2:1"),
             ("[rules]\nM101 = \"warning\"", "M032:2:1"),
+            ("formerly = \"post\"\nrequires = { post = 1 }", "M033:2:14"),
             ("accepts = { x = { checksums = [], reason = \"r\" } }", "M035:1:13"),
             ("[accepts]\n3 = { checksums = [], reason = \"r\" }", "M035:2:1"),
             ("[accepts]\n3 = { checksums = [\"sha256:00\"], reason = \"r\" }", "M035:2:20"),

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use migrate_core::Mode;
 use tracing::{Instrument, Span, debug, info_span, warn};
 
 use crate::Database;
@@ -12,7 +11,7 @@ use crate::context::Context;
 use crate::observer::Event;
 use crate::order::Modules;
 use crate::outcome::{Applied, ContextReport, Evidence, Outcome};
-use crate::plan::{Ahead, Earlier, Plan, Step, Stranger, plan};
+use crate::plan::{Action, Ahead, Earlier, Plan, Step, Stranger, plan};
 use crate::probe::{Probe, probe, unanswered};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
@@ -99,7 +98,7 @@ impl Applier {
                     work.strangers = strangers;
                     // What was taken over has its rows elsewhere: behind that, it is planned anew.
                     if !corrections.is_empty() && renames.is_empty() {
-                        self.accept(database, context, &corrections).await;
+                        self.accept(database, context, &corrections, work).await;
                     }
                     if steps.is_empty() && renames.is_empty() {
                         return Ok(match (work.applied.is_empty(), ahead.is_empty()) {
@@ -165,14 +164,26 @@ impl Applier {
 
     /// Puts on record which corrections were accepted. A tenant is served all the same where that cannot be written; the
     /// next run tries again.
-    async fn accept(&self, database: &impl Database, context: &Context, corrections: &[Corrected]) {
+    async fn accept(&self, database: &impl Database, context: &Context, corrections: &[Corrected], work: &Work<'_>) {
         let (replica, telemetry) = (&self.replica, &self.telemetry);
+        if let Err(why) = work.run.settle_index(database, telemetry).await {
+            debug!(%context, "the corrections are recorded later: {why}");
+            return;
+        }
         let attempt = Attempt { replica, telemetry, database, context, table: LedgerTable::Exists };
-        let script = Script::accept(context, corrections, replica);
-        match attempt.alone(&script).await {
-            Ok(Progress::Done) => {}
-            Ok(_) => debug!(%context, "somebody else may have recorded the corrections"),
-            Err(why) => warn!(%context, "the corrections that were accepted could not be recorded: {why}"),
+        loop {
+            let script = Script::accept(context, corrections, replica, work.run.ready_index());
+            match attempt.alone(&script).await {
+                Ok(Progress::Done) => {}
+                // Without the index from now on.
+                Ok(Progress::Unindexed(why)) => {
+                    work.run.give_up_index(&why, telemetry);
+                    continue;
+                }
+                Ok(_) => debug!(%context, "somebody else may have recorded the corrections"),
+                Err(why) => warn!(%context, "the corrections that were accepted could not be recorded: {why}"),
+            }
+            return;
         }
     }
 
@@ -207,7 +218,7 @@ impl Applier {
         while let Some(first) = steps.first() {
             let (replica, telemetry) = (&self.replica, &self.telemetry);
             let attempt = Attempt { replica, telemetry, database, context, table };
-            if first.migration.mode() == Mode::Stepwise && fresh(steps, history).is_none() {
+            if first.is_stepwise() && fresh(steps, history).is_none() {
                 match self.stepwise(&attempt, first, work).await? {
                     Progress::Done => steps = &steps[1..],
                     other => return Ok(other),
@@ -276,11 +287,18 @@ impl Applier {
     }
 
     fn started(&self, context: &Context, step: &Step, work: &Work<'_>) {
+        if !matches!(step.action, Action::Run { .. }) {
+            return;
+        }
         let (migration, retries) = (Applied::from(step), work.backoff.tries());
         self.telemetry.emit(Event::MigrationStarted { context, migration, retries });
     }
 
     fn committed(&self, context: &Context, step: &Step, elapsed: Duration, work: &mut Work<'_>) {
+        // What changes hands is not applied.
+        if !matches!(step.action, Action::Run { .. }) {
+            return;
+        }
         let migration = Applied::from(step);
         self.telemetry.emit(Event::MigrationApplied { context, migration, elapsed });
         work.applied.push(migration);

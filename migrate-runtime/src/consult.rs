@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::Database;
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::index::{Confirmation, Entry, Repaired, Undefined, confirm, define, repair};
+use crate::index::{Answer, Confirmation, Entry, Repaired, Undefined, confirm, define, repair};
 use crate::migrator::Migrator;
 use crate::observer::Event;
 use crate::outcome::{ContextReport, Outcome};
@@ -22,8 +22,8 @@ pub(crate) async fn consult<D: Database>(
     database: &Counted<D>,
     run: &Run,
     mut contexts: &[&Context],
-) -> Vec<Entry> {
-    let mut entries = Vec::with_capacity(contexts.len());
+) -> Vec<Answer> {
+    let mut answers = Vec::with_capacity(contexts.len());
     loop {
         let mut namespaces = BTreeSet::new();
         let too_many = contexts.iter().position(|context| {
@@ -31,29 +31,29 @@ pub(crate) async fn consult<D: Database>(
             namespaces.len() > NAMESPACES
         });
         let (some, rest) = contexts.split_at(too_many.unwrap_or(contexts.len()));
-        entries.append(&mut ask(migrator, database, run, some).await);
+        answers.append(&mut ask(migrator, database, run, some).await);
         if rest.is_empty() {
-            return entries;
+            return answers;
         }
         contexts = rest;
     }
 }
 
-async fn ask<D: Database>(migrator: &Migrator, database: &Counted<D>, run: &Run, contexts: &[&Context]) -> Vec<Entry> {
-    let unknown = vec![Entry::Unknown; contexts.len()];
+async fn ask<D: Database>(migrator: &Migrator, database: &Counted<D>, run: &Run, contexts: &[&Context]) -> Vec<Answer> {
+    let unknown = vec![Answer::of(Entry::Unknown); contexts.len()];
     let Some(used) = &run.index else { return unknown };
     let telemetry = &migrator.applier.telemetry;
     let mut backoff = migrator.patience.begin(database.silence());
     loop {
-        let why = match confirm(database, &used.index, &migrator.applier.modules, contexts).await {
-            Confirmation::Entries(entries) => {
+        let why = match confirm(database, &used.index, contexts).await {
+            Confirmation::Answers(answers) => {
                 used.is_there();
-                return entries;
+                return answers;
             }
             Confirmation::NoTable => match define(database, &used.index).await {
                 Ok(()) => {
                     used.is_there();
-                    return vec![Entry::Stranger; contexts.len()];
+                    return vec![Answer::of(Entry::Stranger); contexts.len()];
                 }
                 Err(Undefined::Again(why)) => why,
                 Err(Undefined::Unusable(why)) => {

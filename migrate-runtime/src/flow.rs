@@ -15,7 +15,7 @@ use crate::course::{Numbered, course};
 use crate::fleet::Members;
 use crate::fleet_error::{Failure, FleetError};
 use crate::halt::Halted;
-use crate::index::Entry;
+use crate::index::{Answer, Entry};
 use crate::migrator::Migrator;
 use crate::observer::Event;
 use crate::outcome::{ContextReport, Outcome};
@@ -33,7 +33,7 @@ pub(crate) struct Done {
 struct Member {
     at: usize,
     context: Context,
-    entry: Entry,
+    answer: Answer,
 }
 
 /// A context whose ledger was read.
@@ -161,11 +161,11 @@ impl<'a, D: Database> Flow<'a, D> {
     fn consulted(&mut self, (members, elapsed): (Vec<Member>, Duration)) {
         let before = self.reports.len();
         for member in members {
-            if member.entry == Entry::Confirmed {
+            if member.answer.entry == Entry::Confirmed {
                 if self.stage.passes(&member.context) {
                     self.migrator.emit(Event::CanariesPassed {});
                 }
-                let report = ContextReport::confirmed(member.context, elapsed);
+                let report = ContextReport::confirmed(member.context, member.answer.strangers, elapsed);
                 self.migrator.emit(Event::ContextFinished { report: &report });
                 self.reports.push((member.at, report));
             } else {
@@ -181,7 +181,7 @@ impl<'a, D: Database> Flow<'a, D> {
     fn bring_up_to_date(&mut self, part: Part, probed: Probed) -> impl Future<Output = Finished> + use<'a, D> {
         self.stage.begins(part);
         let (migrator, database, run) = (self.migrator, self.database, self.run);
-        let Probed { member: Member { at, context, entry }, probe, .. } = probed;
+        let Probed { member: Member { at, context, answer: Answer { entry, .. } }, probe, .. } = probed;
         let span = info_span!("migrate", %context);
         let finished = async move {
             let backoff = migrator.patience.begin(database.silence());
@@ -235,8 +235,8 @@ async fn consulted<D: Database>(
 ) -> (Vec<Member>, Duration) {
     let start = Instant::now();
     let asked: Vec<_> = contexts.iter().map(|(_, context)| context).collect();
-    let entries = if asked.is_empty() { Vec::new() } else { consult(migrator, database, run, &asked).await };
-    let members = contexts.into_iter().zip(entries).map(|((at, context), entry)| Member { at, context, entry });
+    let answers = if asked.is_empty() { Vec::new() } else { consult(migrator, database, run, &asked).await };
+    let members = contexts.into_iter().zip(answers).map(|((at, context), answer)| Member { at, context, answer });
     (members.collect(), start.elapsed())
 }
 

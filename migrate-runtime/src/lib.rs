@@ -45,6 +45,8 @@ mod gate;
 #[cfg(feature = "surrealdb")]
 mod halt;
 #[cfg(feature = "surrealdb")]
+mod handover;
+#[cfg(feature = "surrealdb")]
 mod index;
 #[cfg(feature = "surrealdb")]
 mod inventory;
@@ -107,8 +109,8 @@ mod waiting;
 
 pub use migrate_core::{
     Catalog, Change, Checksum, Compatibility, Difference, Effect, Fresh, FreshStatement, Link, Loss, Migration,
-    Migrations, Mode, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Requirement,
-    Statement, StatementKind, Undo, UndoSafety, Version,
+    Migrations, Mode, Moved, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError,
+    Requirement, Statement, StatementKind, Undo, UndoSafety, Version,
 };
 
 #[cfg(feature = "macros")]
@@ -118,7 +120,7 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     pub use migrate_core::{
-        Change, Compatibility, Effect, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Object,
+        Change, Compatibility, Effect, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object,
         ObjectKind, Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
     };
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use migrate_core::{Object, Version};
+use migrate_core::{Checksum, Object, Version};
 
 /// Why modules cannot be brought together in one migrator. `Display` names both sides, with their files.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,23 @@ pub enum ModulesError {
         "the module `{module}` says in its migrations.toml that it was formerly `{formerly}`, and so does or is `{other}`"
     )]
     FormerName { module: &'static str, formerly: &'static str, other: &'static str },
+    /// Only one of two modules says that a migration was moved between them.
+    #[error(
+        "{by} says that it was moved, and {other} says nothing of that, or something else: `[moved]` in the migrations.toml of \
+         both has to name the other one with its version, so bring both modules to releases that do"
+    )]
+    OneSidedMove { by: Place, other: Place },
+    /// A migration that was moved to another module is not the one that was shipped.
+    #[error(
+        "{} is not what was shipped as {}: its checksum is {}, that in the lockfile of `{}` is {}. A migration is moved as it \
+         is, byte for byte", .sides.0, .sides.1, .checksums.0, .sides.1.module, .checksums.1
+    )]
+    MovedText {
+        /// Where it is now, and where it was shipped.
+        sides: Box<(Place, Place)>,
+        /// The checksums of both.
+        checksums: (Checksum, Checksum),
+    },
     /// Migrations require each other.
     #[error("migrations require each other in a circle: {}", Needed::list(.0))]
     Circle(Vec<Needed>),

@@ -104,7 +104,8 @@ impl Migrator {
     /// once.
     #[must_use]
     pub fn index(self, context: Context) -> Self {
-        Self { index: Some(Arc::new(Index::new(context))), ..self }
+        let index = Index::new(context, &self.applier.modules);
+        Self { index: Some(Arc::new(index)), ..self }
     }
 
     /// The name and version of this binary, for the ledger. The name is that of the executable unless set.

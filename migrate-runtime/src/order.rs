@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use migrate_core::{Migration, Migrations, Requirement, Version};
+use migrate_core::{Migration, Migrations, Moved, Requirement, Version};
 
+use crate::handover::{Handover, handovers, is_called};
 use crate::modules_error::{ModulesError, Needed, Place};
 use crate::ownership;
 
 /// Modules that were checked against each other, and the order of their migrations.
 #[derive(Debug)]
 pub(crate) struct Modules {
-    modules: Vec<&'static Migrations>,
+    all: Vec<&'static Migrations>,
     turns: Vec<Turn>,
+    handovers: Vec<Handover>,
 }
 
 /// One migration in the order of all.
@@ -30,7 +32,7 @@ impl Deref for Modules {
     type Target = [&'static Migrations];
 
     fn deref(&self) -> &Self::Target {
-        &self.modules
+        &self.all
     }
 }
 
@@ -49,15 +51,21 @@ impl Modules {
             }
         }
         refuse_former_names(&modules)?;
-        let mut ordering =
-            Ordering { done: vec![0; modules.len()], modules, by_name, path: Vec::new(), turns: Vec::new() };
+        let handovers = handovers(&modules)?;
+        let (done, path, turns) = (vec![0; modules.len()], Vec::new(), Vec::new());
+        let mut ordering = Ordering { modules, by_name, handovers, done, path, turns };
         for module in 0..ordering.modules.len() {
             ordering.check_empty(module)?;
             ordering.visit(module, ordering.modules[module].len())?;
         }
-        let Ordering { modules, turns, .. } = ordering;
+        let Ordering { modules, turns, handovers, .. } = ordering;
         ownership::check(&modules, &turns)?;
-        Ok(Self { modules, turns })
+        Ok(Self { all: modules, turns, handovers })
+    }
+
+    /// The migrations that were moved between modules.
+    pub(crate) fn handovers(&self) -> &[Handover] {
+        &self.handovers
     }
 
     /// Every migration, in order.
@@ -85,6 +93,7 @@ fn refuse_former_names(modules: &[&'static Migrations]) -> Result<(), ModulesErr
 struct Ordering {
     modules: Vec<&'static Migrations>,
     by_name: BTreeMap<&'static str, usize>,
+    handovers: Vec<Handover>,
     /// How many migrations of each module have their place already.
     done: Vec<usize>,
     /// The migrations that wait for what they require, each with the module that it waits for. A module is in it once at
@@ -112,10 +121,31 @@ impl Ordering {
                 self.path.pop();
                 needs.push(needed);
             }
+            if let Some((needed, requirement)) = self.handed_over(module, at) {
+                self.path.push((module, at, requirement));
+                self.visit(needed.0, needed.1 + 1)?;
+                self.path.pop();
+                needs.push(needed);
+            }
             self.turns.push(Turn { module, at, needs });
             self.done[module] += 1;
         }
         Ok(())
+    }
+
+    /// What a migration that changed hands stands behind, so that the chain in which it was shipped is gone through as ever:
+    /// what was before it there, and where its place was left, itself.
+    fn handed_over(&self, module: usize, at: usize) -> Option<((usize, usize), &'static Requirement)> {
+        let moved = self.modules[module].as_slice()[at].moved()?;
+        let needed = match moved {
+            Moved::From(_) => {
+                let handover = self.handovers.iter().find(|handover| handover.receiver == (module, at))?;
+                let (giver, at) = handover.giver?;
+                (giver, at.checked_sub(1)?)
+            }
+            Moved::To(_) => self.handovers.iter().find(|handover| handover.giver == Some((module, at)))?.receiver,
+        };
+        Some((needed, moved.counterpart()))
     }
 
     /// What a module requires that has no migration which could wait for it.
@@ -133,7 +163,9 @@ impl Ordering {
         requirement: &'static Requirement,
     ) -> Result<(usize, usize), ModulesError> {
         let Needed { by, requires, version } = needed(module, at, requirement);
-        let Some(&other) = self.by_name.get(requires) else {
+        // A module that was renamed since is still the one that is meant.
+        let renamed = || self.modules.iter().position(|module| is_called(module, requires));
+        let Some(other) = self.by_name.get(requires).copied().or_else(renamed) else {
             return Err(ModulesError::Absent { by, requires, version });
         };
         let chain = self.modules[other];
@@ -156,8 +188,9 @@ pub(crate) fn place(module: &Migrations, migration: &'static Migration) -> Place
 }
 
 fn needed(module: &'static Migrations, at: usize, requirement: &Requirement) -> Needed {
-    let is_of_all = module.requires().iter().any(|of_all| std::ptr::eq(of_all, requirement));
     let migration = module.as_slice().get(at);
+    let moved = migration.and_then(Migration::moved).map(Moved::counterpart);
+    let is_of_all = module.requires().iter().chain(moved).any(|of_all| std::ptr::eq(of_all, requirement));
     let file = migration.filter(|_| !is_of_all).map_or("migrations.toml", Migration::file);
     let by = Place { module: module.module(), version: migration.map_or(Version::FIRST, Migration::version), file };
     Needed { by, requires: requirement.module(), version: requirement.version() }

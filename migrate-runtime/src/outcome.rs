@@ -20,7 +20,7 @@ pub struct ContextReport {
     /// The modules of which the database knows later versions than this binary, none of which break it. A context may have
     /// some although other modules of it were migrated.
     pub ahead: Vec<Ahead>,
-    /// The modules that the database knows and this binary does not have. Not known where the fleet index was enough.
+    /// The modules that the database knows and this binary does not have.
     pub strangers: Vec<Stranger>,
     /// How long it took.
     pub elapsed: Duration,
@@ -66,13 +66,13 @@ pub struct Applied {
 
 impl ContextReport {
     /// A context that the fleet index confirmed.
-    pub(crate) const fn confirmed(context: Context, elapsed: Duration) -> Self {
+    pub(crate) const fn confirmed(context: Context, strangers: Vec<Stranger>, elapsed: Duration) -> Self {
         Self {
             context,
             outcome: Outcome::UpToDate,
             applied: Vec::new(),
             ahead: Vec::new(),
-            strangers: Vec::new(),
+            strangers,
             elapsed,
             evidence: Evidence::Index,
         }

@@ -1,14 +1,19 @@
 //! The planner: from migrations and ledger rows to what is to be done, without any I/O.
 
+mod moved;
+
 use std::collections::BTreeMap;
 
-use migrate_core::{Checksum, Compatibility, Fresh, Link, Migration, Migrations, Version};
+use migrate_core::{Checksum, Compatibility, Fresh, Link, Migration, Migrations, Moved, Version};
 use serde::Serialize;
 
+use crate::handover::{Origin, is_called};
 use crate::ledger::{Row, Status};
 use crate::order::Modules;
 use crate::refusal::{DivergentPart, Refusal, Unknown, number};
 use crate::upkeep::{Corrected, Rename};
+
+pub(crate) use self::moved::Action;
 
 /// What is to be done in one context.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +56,9 @@ pub(crate) struct Step {
     /// What has to be recorded of other modules.
     pub(crate) needs: Vec<Need>,
     pub(crate) earlier: Earlier,
+    pub(crate) action: Action,
+    /// The rows, under other modules, that have to keep older binaries out from now on.
+    pub(crate) seals: Vec<Origin>,
     /// The module, where this is its first migration, the context has nothing of it, and nothing of another module comes
     /// between the migrations that its definitions stand for.
     pub(crate) fresh: Option<&'static Migrations>,
@@ -71,6 +79,8 @@ pub(crate) enum Earlier {
     NoRow,
     /// A row that says that nothing was kept, which the new attempt replaces.
     Row,
+    /// A row that only keeps others from applying the migration under a module that it was moved away from.
+    Placeholder,
     /// The row of a stepwise migration, some of whose statements are committed: it is gone on with.
     Begun,
 }
@@ -92,7 +102,7 @@ pub struct Ahead {
 pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
     let mut plan = Plan { strangers: strangers(modules, rows), ..Plan::default() };
     let mut planned: Vec<_> =
-        modules.iter().map(|module| plan_module(module, rows, &mut plan)).collect::<Result<_, _>>()?;
+        (0..modules.len()).map(|module| plan_module(modules, module, rows, &mut plan)).collect::<Result<_, _>>()?;
     if planned.iter().all(|planned| planned.steps.is_empty()) {
         return Ok(plan);
     }
@@ -110,7 +120,8 @@ pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
         let Some(module) = plan.steps[at].fresh else { continue };
         let covered = module.fresh().map_or(0, Fresh::migrations);
         let together = plan.steps[at..].iter().take_while(|step| step.module == module.module()).count();
-        if together < covered {
+        let mut all = plan.steps[at..].iter().take(covered);
+        if together < covered || all.any(|step| step.migration.moved().is_some()) {
             plan.steps[at].fresh = None;
         }
     }
@@ -166,18 +177,22 @@ fn take_over<'a>(
 
 /// The modules in the ledger that are not, and were not formerly, one of these.
 fn strangers(modules: &Modules, rows: &[Row]) -> Vec<Stranger> {
-    let is_known = |name: &str| modules.iter().any(|one| one.module() == name || one.formerly().contains(&name));
-    let mut strangers: BTreeMap<&str, Version> = BTreeMap::new();
-    for row in rows.iter().filter(|row| row.is_in_place() && row.renamed_to().is_none() && !is_known(&row.module)) {
-        let latest = strangers.entry(&row.module).or_insert(row.version);
-        *latest = row.version.max(*latest);
+    let is_known = |name: &str| modules.iter().any(|one| is_called(one, name));
+    let mut latest: BTreeMap<&str, &Row> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.is_in_place() && !is_known(&row.module)) {
+        let latest = latest.entry(&row.module).or_insert(row);
+        if latest.version < row.version {
+            *latest = row;
+        }
     }
-    let stranger = |(module, version): (&str, _)| Stranger { module: module.to_owned(), version };
-    strangers.into_iter().map(stranger).collect()
+    // One that ends in a row which stands for no text goes on under another name.
+    let latest = latest.into_values().filter(|row| row.chain != Row::MARKER);
+    latest.map(|row| Stranger { module: row.module.clone(), version: row.version }).collect()
 }
 
 /// What is to be done for one module.
-fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Result<Planned, Refusal> {
+fn plan_module(modules: &Modules, index: usize, rows: &[Row], plan: &mut Plan) -> Result<Planned, Refusal> {
+    let module = modules[index];
     let mut recorded = rows_of(module.module(), rows)?;
     take_over(module, rows, &mut recorded, plan)?;
     if let Some(row) = recorded.values().find(|row| matches!(row.status, Status::Started | Status::Other(_))) {
@@ -189,8 +204,10 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
             return Err(Refusal::Renamed { module, version: row.version, renamed_to });
         }
     }
+    moved::refuse_moved(module, &recorded)?;
     let is_untouched = recorded.is_empty();
-    let last = recorded.values().filter(|row| row.is_in_place()).map(|row| row.version).max();
+    let in_place = recorded.values().filter(|row| row.is_in_place() && !row.is_placeholder());
+    let last = in_place.map(|row| row.version).max();
 
     let mut steps = BTreeMap::new();
     let mut chains = Vec::with_capacity(module.len());
@@ -199,7 +216,9 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
         let behind = predecessor.map(|(_, chain)| chain);
         let row = recorded.remove(&migration.version());
         let chain = match row {
-            Some(row) if row.status == Status::Applied => same(module, migration, behind, row, plan)?,
+            Some(row) if row.status == Status::Applied && !row.is_placeholder() => {
+                same(module, migration, behind, row, plan)?
+            }
             _ => {
                 if let Some(later) = last.filter(|&last| last > migration.version()) {
                     return Err(Refusal::Missing {
@@ -209,21 +228,13 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
                         later,
                     });
                 }
-                let (earlier, chain) = match row {
-                    None => (Earlier::NoRow, chain_behind(migration, behind)),
-                    Some(row) if row.is_begun() => {
-                        // It is gone on with by its cursor, which counts the statements of the very text.
-                        if row.checksum != migration.checksum() {
-                            return Err(divergent(module, migration, DivergentPart::Checksum, row.checksum));
-                        }
-                        (Earlier::Begun, same(module, migration, behind, row, plan)?)
-                    }
-                    Some(_) => (Earlier::Row, chain_behind(migration, behind)),
-                };
+                let (earlier, action, chain) = begin(modules, (index, at), behind, row, rows, plan)?;
                 let fresh = (is_untouched && predecessor.is_none()).then_some(module);
                 let fresh = fresh.filter(|module| module.fresh().is_some());
+                let seals = moved::seals(modules, (index, at), migration);
                 let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
-                let step = Step { module, formerly, migration, chain, predecessor, needs, earlier, fresh };
+                let step =
+                    Step { module, formerly, migration, chain, predecessor, needs, earlier, action, seals, fresh };
                 steps.insert(at, step);
                 chain
             }
@@ -238,10 +249,56 @@ fn plan_module(module: &'static Migrations, rows: &[Row], plan: &mut Plan) -> Re
     Ok(Planned { steps, chains })
 }
 
+/// What is to be done about a migration that is not applied, given its row, if it has one; and the chain value to record.
+fn begin(
+    modules: &Modules,
+    (index, at): (usize, usize),
+    behind: Option<Checksum>,
+    row: Option<&Row>,
+    rows: &[Row],
+    plan: &mut Plan,
+) -> Result<(Earlier, Action, Checksum), Refusal> {
+    let module = modules[index];
+    let migration = &module.as_slice()[at];
+    if let Some(row) = row.filter(|row| row.is_begun()) {
+        if let Some(Moved::To(to)) = migration.moved() {
+            let (module, version) = (module.module().to_owned(), migration.version());
+            return Err(Refusal::MovedUnfinished { module, version, to: to.module().to_owned() });
+        }
+        // It is gone on with by its cursor, which counts the statements of the very text.
+        if row.checksum != migration.checksum() {
+            return Err(divergent(module, migration, DivergentPart::Checksum, row.checksum));
+        }
+        let chain = same(module, migration, behind, row, plan)?;
+        return Ok((Earlier::Begun, Action::Run { claim: None }, chain));
+    }
+    let action = moved::action(modules, (index, at), migration, row, rows)?;
+    let earlier = match row {
+        None => Earlier::NoRow,
+        Some(row) if row.is_placeholder() => Earlier::Placeholder,
+        Some(_) => Earlier::Row,
+    };
+    Ok((earlier, action, chain_behind(migration, behind, &action)?))
+}
+
 /// The chain value of a migration behind a history that may be an accepted one.
-fn chain_behind(migration: &Migration, predecessor: Option<Checksum>) -> Checksum {
-    let fits = |link: &&Link| link.predecessor() == predecessor && link.checksum() == migration.checksum();
-    migration.links().iter().find(fits).map_or(migration.chain(), Link::chain)
+fn chain_behind(migration: &Migration, predecessor: Option<Checksum>, action: &Action) -> Result<Checksum, Refusal> {
+    let (checksum, origin) = match action {
+        Action::TakeOver { origin, checksum } => (*checksum, Some(origin)),
+        Action::Run { .. } | Action::Leave { .. } => (migration.checksum(), None),
+    };
+    let fits = |link: &&Link| link.predecessor() == predecessor && link.checksum() == checksum;
+    match (migration.links().iter().find(fits), origin) {
+        (Some(link), _) => Ok(link.chain()),
+        (None, Some(origin)) if checksum != migration.checksum() => Err(Refusal::Divergent {
+            module: origin.module.to_owned(),
+            version: origin.version,
+            part: DivergentPart::Checksum,
+            recorded: checksum,
+            embedded: Some(migration.checksum()),
+        }),
+        (None, _) => Ok(migration.chain()),
+    }
 }
 
 /// Checks that a migration that is applied, or begun, is the one that this binary holds, or one that it accepts in its place.
@@ -253,8 +310,11 @@ fn same(
     row: &Row,
     plan: &mut Plan,
 ) -> Result<Checksum, Refusal> {
-    let is_own = row.checksum == migration.checksum();
-    let mut accepted = migration.links().iter().filter(|link| link.checksum() == row.checksum).peekable();
+    // A row that seals a migration which was moved away says nothing of its text.
+    let is_sealed = row.moved_to().is_some();
+    let is_own = row.checksum == migration.checksum() || is_sealed;
+    let links = migration.links().iter();
+    let mut accepted = links.filter(|link| link.checksum() == row.checksum || is_sealed).peekable();
     if !is_own && accepted.peek().is_none() {
         return Err(divergent(module, migration, DivergentPart::Checksum, row.checksum));
     }

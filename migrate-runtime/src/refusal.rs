@@ -52,6 +52,30 @@ pub enum Refusal {
         renamed_to: String,
     },
 
+    /// A migration was moved to another module, which has changed since in a way that this binary does not know, or is the
+    /// only one that applied it here.
+    #[error("V{version} of {module} is part of the module {to} in this database: run a binary that knows it there")]
+    MovedAway {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        /// The module that it belongs to.
+        to: String,
+    },
+
+    /// A stepwise migration was begun before it was moved to another module, and is not done.
+    #[error(
+        "V{version} of {module} is begun in this database and not done, and part of the module {to} in this binary: let one \
+         that still has it in {module} bring it to its end"
+    )]
+    MovedUnfinished {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        /// The module that it belongs to.
+        to: String,
+    },
+
     /// The ledger row is in a state that no start-up can go on from.
     #[error("V{version} of {module} is recorded as `{status}`: {}", match status { Status::Started => "it ended before its end, so nobody knows which statements ran", _ => "this binary does not know that state" })]
     Stuck {
@@ -155,6 +179,8 @@ impl Refusal {
             Self::Missing { .. } => "missing",
             Self::Divergent { .. } => "divergent",
             Self::Renamed { .. } => "renamed",
+            Self::MovedAway { .. } => "moved_away",
+            Self::MovedUnfinished { .. } => "moved_unfinished",
             Self::Stuck { .. } => "stuck",
             Self::Failed { .. } => "failed",
             Self::Busy { .. } => "busy",
@@ -171,6 +197,8 @@ impl Refusal {
             Self::Missing { module, version, .. }
             | Self::Divergent { module, version, .. }
             | Self::Renamed { module, version, .. }
+            | Self::MovedAway { module, version, .. }
+            | Self::MovedUnfinished { module, version, .. }
             | Self::Stuck { module, version, .. }
             | Self::Failed { module, version, .. }
             | Self::Busy { module, version, .. } => Some((module, *version)),
@@ -233,6 +261,8 @@ mod tests {
                 embedded: Some(sum),
             },
             Refusal::Renamed { module: module(), version, renamed_to: "mail".into() },
+            Refusal::MovedAway { module: module(), version, to: "mail".into() },
+            Refusal::MovedUnfinished { module: module(), version, to: "mail".into() },
             Refusal::Stuck { module: module(), version, status: Status::Started },
             Refusal::Failed {
                 module: module(),

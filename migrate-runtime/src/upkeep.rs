@@ -34,8 +34,16 @@ pub(crate) struct Corrected {
 
 impl Script {
     /// The text that puts on record which corrections were accepted: in the row and in the log, once each.
-    pub(crate) fn accept(context: &Context, corrections: &[Corrected], replica: &Replica) -> Self {
+    pub(crate) fn accept(
+        context: &Context,
+        corrections: &[Corrected],
+        replica: &Replica,
+        index: Option<&Index>,
+    ) -> Self {
         let mut script = Self::enter(context);
+        if let Some(index) = index {
+            index.bind(&mut script.variables);
+        }
         script.variables.insert("_migrate_by".to_owned(), replica.as_json());
         script.begin(0);
         script.push(0, Role::Ledger, DEFINE_ACCEPTED);
@@ -57,6 +65,7 @@ impl Script {
                  by: $_migrate_by }}) RETURN NONE;\n"
             ));
         }
+        script.index(0, index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }

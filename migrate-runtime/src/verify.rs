@@ -108,14 +108,14 @@ impl Migrator {
         if contexts.is_empty() {
             return Vec::new();
         }
-        let entries = consult(self, database, run, &contexts.iter().collect::<Vec<_>>()).await;
+        let answers = consult(self, database, run, &contexts.iter().collect::<Vec<_>>()).await;
         let mut backoff = self.patience.begin(database.silence());
         let probes = self.probe_until(database, &contexts, &mut backoff).await;
         let ledgers = probes.into_iter().map(|probe| self.ledger_finding(probe));
-        let findings = contexts.into_iter().zip(ledgers).zip(entries);
+        let findings = contexts.into_iter().zip(ledgers).zip(answers);
         let mut findings: Vec<_> = findings
-            .map(|((context, ledger), entry)| {
-                let index = index_finding(entry, &ledger);
+            .map(|((context, ledger), answer)| {
+                let index = index_finding(answer.entry, &ledger);
                 Finding { context, ledger, index }
             })
             .collect();

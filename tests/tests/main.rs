@@ -16,6 +16,8 @@ mod index;
 mod modules;
 mod modules_accepts;
 mod modules_evolve;
+mod modules_generated;
+mod modules_moved;
 mod observer;
 mod registry;
 mod replicas;

@@ -26,8 +26,6 @@ async fn catalog(db: &Surreal<Any>) -> migrate_core::Catalog {
     live_catalog(db).await.unwrap()
 }
 
-const ALLOW: &str = "-- migrate: allow(M234) the module requires it\n";
-
 /// `app` needs `auth` at V1 from the beginning, and at V3 for its own V2.
 fn chains() -> (&'static Migrations, &'static Migrations) {
     let auth = module(
@@ -39,13 +37,13 @@ fn chains() -> (&'static Migrations, &'static Migrations) {
             ("V4__keys.surql", "DEFINE TABLE key SCHEMALESS;\n"),
         ],
     );
-    let plan = format!("-- migrate: requires auth 3\n{ALLOW}DEFINE FIELD level ON role TYPE option<int>;\n");
+    let plan = "-- migrate: requires auth 3\nDEFINE FIELD level ON role TYPE option<int>;\n";
     let app = module(
         "app",
         &[
             ("migrations.toml", "requires = { auth = 1 }\n"),
             ("V1__notes.surql", "DEFINE TABLE note SCHEMALESS;\nDEFINE FIELD by ON note TYPE option<record<user>>;\n"),
-            ("V2__level.surql", &plan),
+            ("V2__level.surql", plan),
             ("V3__tags.surql", "DEFINE FIELD tags ON note TYPE option<array<string>>;\n"),
         ],
     );

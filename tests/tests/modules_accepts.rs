@@ -112,14 +112,33 @@ async fn replicas_that_meet_a_correction_together_record_it_once() {
 }
 
 #[tokio::test]
-async fn a_fleet_index_refuses_nobody_for_a_correction() {
+async fn a_fleet_index_confirms_a_corrected_history_once_the_correction_is_on_record() {
     let db = engine().await;
     let index = || Context::new("ops", "system").unwrap();
-    for module in [shipped(3), corrected(3), corrected(3)] {
+    let ledger = migrate_runtime::Evidence::Ledger;
+    let confirmed = migrate_runtime::Evidence::Index;
+    for (module, evidence) in [
+        (shipped(3), ledger),
+        (shipped(3), confirmed),
+        (corrected(3), ledger),
+        (corrected(3), confirmed),
+        (corrected(4), ledger),
+        (corrected(4), confirmed),
+    ] {
         let migrator = Migrator::new([module]).unwrap().index(index());
         let report = migrator.migrate_all(&db, Fleet::contexts([tenant()])).await.unwrap();
         assert!(report.all_served(), "{report}");
+        assert_eq!(report.contexts()[0].evidence, evidence, "{report}");
     }
+    let events = log(&db, &tenant()).await;
+    assert_eq!(events.iter().filter(|row| row["event"] == "accepted").count(), 1);
+    // What is no longer on record is read, and put on record again.
+    rows(&db, &tenant(), "UPDATE _migrations SET accepted = NONE;").await;
+    let migrator = Migrator::new([corrected(4)]).unwrap().index(index());
+    assert!(migrator.migrate(&db, tenant()).await.is_served());
+    let report = migrator.migrate_all(&db, Fleet::contexts([tenant()])).await.unwrap();
+    assert_eq!(report.contexts()[0].evidence, confirmed, "{report}");
+    assert_eq!(log(&db, &tenant()).await.iter().filter(|row| row["event"] == "accepted").count(), 2);
 }
 
 #[tokio::test]

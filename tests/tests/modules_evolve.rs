@@ -202,8 +202,36 @@ async fn a_module_that_is_dropped_stays_in_the_ledger_and_is_told_of() {
     for evidence in [Evidence::Ledger, Evidence::Index] {
         let report = migrator.migrate_all(&db, Fleet::contexts([tenant()])).await.unwrap();
         assert_eq!(report.contexts()[0].evidence, evidence, "rows of others do not keep it from being confirmed");
+        let told = serde_json::to_value(&report).unwrap();
+        assert_eq!(told["not_in_this_binary"], json!([{ "module": "mail", "version": 3, "contexts": 1 }]));
     }
     assert_eq!(migrate(&db, [mail(4), auth]).await.applied.len(), 1, "and it comes back where it was");
+}
+
+#[tokio::test]
+async fn what_is_not_in_this_binary_is_told_alike_from_ledgers_and_from_the_index() {
+    let auth = module("auth", &[("V1__users.surql", "DEFINE TABLE user;\n")]);
+    let other = module("other", &[("V1__other.surql", "DEFINE TABLE other;\n")]);
+    let db = engine().await;
+    let contexts: Vec<_> = (0..4).map(|at| Context::new("acme", format!("eu-{at}")).unwrap()).collect();
+    for (at, context) in contexts.iter().enumerate() {
+        let more: [&[_]; 4] = [&[mail(2)], &[mail(3), other], &[], &[mail(1)]];
+        let modules = [&[auth], more[at]].concat();
+        assert!(Migrator::new(modules).unwrap().migrate(&db, context.clone()).await.is_served());
+    }
+    // The last one is renamed as well: what goes on under another name is told under that one.
+    assert!(Migrator::new([auth, post(1)]).unwrap().migrate(&db, contexts[3].clone()).await.is_served());
+    let migrator = Migrator::new([auth]).unwrap().index(Context::new("ops", "system").unwrap());
+    for evidence in [Evidence::Ledger, Evidence::Index] {
+        let report = migrator.migrate_all(&db, Fleet::contexts(contexts.clone())).await.unwrap();
+        assert!(report.contexts().iter().all(|one| one.evidence == evidence), "{report}");
+        let told = |report: &migrate_runtime::ContextReport| {
+            let told = report.strangers.iter().map(|one| format!("{} {}", one.module, one.version));
+            told.collect::<Vec<_>>().join(", ")
+        };
+        let told: Vec<_> = report.contexts().iter().map(told).collect();
+        assert_eq!(told, ["mail 2", "mail 3, other 1", "", "post 1"], "{evidence:?}");
+    }
 }
 
 #[tokio::test]

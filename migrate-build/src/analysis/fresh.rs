@@ -33,6 +33,11 @@ impl Prefix {
         Self { migrations: 0, end: start, is_open: true }
     }
 
+    /// Lets nothing more be added: something of another module comes next.
+    pub(super) const fn close(&mut self) {
+        self.is_open = false;
+    }
+
     /// Adds the next migration of the chain, behind which this schema lies.
     pub(super) fn extend(&mut self, analysis: &Analysis, schema: &Schema) {
         self.is_open &= analysis.contents < Contents::More;

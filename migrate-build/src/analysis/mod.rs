@@ -19,7 +19,7 @@ pub(crate) mod testing;
 
 use std::borrow::Cow;
 
-use migrate_core::{Catalog, Change, Compatibility, Mode, Object, Statement, Undo, UndoSafety};
+use migrate_core::{Catalog, Change, Compatibility, Mode, Object, Statement, Undo, UndoSafety, Version};
 
 use self::chapter::Chapter;
 use self::fresh::Prefix;
@@ -47,6 +47,15 @@ pub(crate) struct Analysis {
     pub(crate) contents: Contents,
 }
 
+/// What of other modules comes between the migrations of one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Neighbours {
+    /// The first version that says, or behind which is said, which modules come before it: they may define what it names.
+    pub(crate) since: Option<Version>,
+    /// The first version of which the text is another module's now.
+    pub(crate) gone: Option<Version>,
+}
+
 /// One migration as the analysis wants it.
 #[derive(Clone, Debug)]
 pub(crate) struct Input<'a> {
@@ -57,20 +66,21 @@ pub(crate) struct Input<'a> {
     pub(crate) down: Option<&'a Source>,
     /// Why it cannot be undone, where it says so.
     pub(crate) irreversible: Option<&'a str>,
+    /// Whether it, or one before it, says which modules come before it.
+    pub(crate) is_behind_others: bool,
     /// The codes of the rules that it may break.
     pub(crate) allows: Vec<&'static str>,
 }
 
 /// Analyses a chain, of which every migration was parsed; gives as many results as there are migrations.
 ///
-/// `is_shared` says whether the module needs others, which may define what it names. `None` when one of the migrations was
-/// not parsed: nothing can be said about those behind it.
+/// `neighbours` says what of other modules comes between. `None` when one of the migrations was not parsed: nothing can be said about those behind it.
 pub(crate) fn analyse(
     chain: &[Draft],
-    is_shared: bool,
+    neighbours: Neighbours,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Vec<Analysis>, Option<FreshScript>)> {
-    let mut schema = Schema::new(is_shared);
+    let mut schema = Schema::new(neighbours.since.is_some());
     let mut prefix = Prefix::new(schema.clone());
     let mut analyses = Vec::with_capacity(chain.len());
     for draft in chain {
@@ -80,9 +90,13 @@ pub(crate) fn analyse(
             mode: draft.header.mode(),
             down: draft.down.as_ref(),
             irreversible: draft.header.irreversible.as_ref().map(|irreversible| irreversible.reason.as_str()),
+            is_behind_others: neighbours.since.is_some_and(|since| since <= draft.slot.version),
             allows: draft.header.allows.iter().map(|allow| allow.rule.code).collect(),
         };
         let one = analyse_one(&mut schema, &input, diagnostics);
+        if neighbours.gone.is_some_and(|gone| gone < draft.slot.version) {
+            prefix.close();
+        }
         prefix.extend(&one, &schema);
         analyses.push(one);
     }
@@ -144,7 +158,15 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
 impl<'a> Input<'a> {
     /// A migration without directives and without a down file.
     fn new(source: &'a Source, statements: &'a [ParsedStatement]) -> Self {
-        Self { source, statements, mode: Mode::Transaction, down: None, irreversible: None, allows: Vec::new() }
+        Self {
+            source,
+            statements,
+            mode: Mode::Transaction,
+            down: None,
+            irreversible: None,
+            is_behind_others: false,
+            allows: Vec::new(),
+        }
     }
 }
 

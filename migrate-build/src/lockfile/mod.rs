@@ -8,7 +8,7 @@ mod verify;
 
 pub use self::entry::Correction;
 pub(crate) use self::entry::{Entry, Found, restore, shipped_path};
-use self::parse::parse;
+pub(crate) use self::parse::parse;
 pub(crate) use self::render::render;
 pub(crate) use self::report::{Checked, check};
 use self::verify::{Finding, verify};

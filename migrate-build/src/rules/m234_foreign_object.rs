@@ -1,6 +1,7 @@
 use migrate_core::{Object, ObjectKind};
 
 use crate::analysis::{Presence, Step};
+use crate::operation::Existing;
 use crate::{Diagnostics, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -8,25 +9,39 @@ pub(crate) static RULE: Rule = Rule {
     name: "foreign-object",
     severity: Severity::Warning,
     summary: "A module changes an object that another module defines",
-    explanation: "A module that says `requires` in `migrations.toml` shares its database with others. What it alters, \
-                  removes or builds on without having defined it is theirs, and their next version may change it as \
-                  well. Let the module that defines an object change it, or allow this with a reason.",
+    explanation: "A module that says `requires` shares its database with others. A field, an index or an event of its own \
+                  may stand on another module's table, behind a requirement that names the version which defines the \
+                  table: whether it does is checked when the modules come together. What it alters, replaces or removes \
+                  without having defined it is theirs, and their next version may change it as well. Let the module \
+                  that defines an object change it, or allow this with a reason.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let Some(object) = step.object().filter(|_| step.schema().is_shared()) else { return };
-    let changed = match object.table() {
-        Some(table) => Object::new(ObjectKind::Table, table.to_owned()),
-        // Defining something of one's own changes nothing of others.
-        None if step.define().is_some() => return,
-        None => object.clone(),
-    };
-    if !matches!(step.schema().presence(&changed), Presence::Absent) {
+    let is_absent = |object: &Object| matches!(step.schema().presence(object), Presence::Absent);
+    let table = object.table().map(|table| Object::new(ObjectKind::Table, table.to_owned()));
+    // What this module defined is its own, wherever it stands.
+    if !is_absent(object) || table.as_ref().is_some_and(|table| !is_absent(table)) {
         return;
     }
+    let own = "let the module that defines it change it, or write `-- migrate: allow(M234) reason`";
+    let (changed, help) = match (step.define(), table) {
+        // Defining something of one's own changes nothing of others.
+        (Some(_), None) => return,
+        (Some(_), Some(table)) if !step.input.is_behind_others => {
+            let help = "say which module and version defines the table, by `requires = { … }` in migrations.toml or by \
+                        `-- migrate: requires MODULE VERSION`";
+            (table, help)
+        }
+        // Of another module nothing is known here: an object that is there already keeps its definition, or the statement
+        // fails.
+        (Some(define), Some(_)) if define.existing != Existing::IsReplaced => return,
+        (Some(_), Some(_)) => (object.clone(), "leave out `OVERWRITE`, so that nothing of another module is replaced"),
+        (None, Some(table)) => (table, own),
+        (None, None) => (object.clone(), own),
+    };
     let message = format!("this changes {changed}, which this module does not define");
-    let help = "let the module that defines it change it, or write `-- migrate: allow(M234) reason`".to_owned();
-    diagnostics.push(step.at_name(&RULE, changed.name(), message, help).with_label("of another module"));
+    diagnostics.push(step.at_name(&RULE, changed.name(), message, help.to_owned()).with_label("of another module"));
 }
 
 #[cfg(test)]
@@ -50,8 +65,7 @@ mod tests {
     #[test]
     fn what_another_module_defines_is_not_changed_in_silence() {
         for text in [
-            "DEFINE FIELD plan ON user TYPE option<string>;",
-            "DEFINE INDEX plan ON user FIELDS plan;",
+            "DEFINE FIELD OVERWRITE plan ON user TYPE option<string>;",
             "REMOVE TABLE user;",
             "REMOVE FIELD name ON user;",
             "ALTER TABLE user SCHEMAFULL;",
@@ -67,10 +81,31 @@ mod tests {
             "DEFINE FIELD owner ON invoice TYPE option<record<user>>;",
             "DEFINE TABLE payment; DEFINE FIELD by ON payment TYPE record<user>;",
             "REMOVE PARAM $tax;",
+            "DEFINE FIELD plan ON user TYPE option<string>;",
+            "DEFINE INDEX IF NOT EXISTS plan ON user FIELDS plan; REMOVE INDEX plan ON user;",
+            "DEFINE EVENT told ON user WHEN true THEN (CREATE invoice);",
+            "DEFINE FIELD plan ON user TYPE option<string>; DEFINE FIELD OVERWRITE plan ON user TYPE option<int>;",
             "CREATE invoice SET owner = user:1;",
         ] {
             assert_eq!(codes(SHARED, text), [""; 0], "{text}");
         }
         assert_eq!(codes("", "DEFINE FIELD plan ON user TYPE option<string>;"), [""; 0], "there is no other module");
+    }
+
+    #[test]
+    fn a_requirement_has_to_come_before_what_builds_on_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |file: &str, text: &str| fs::write(dir.path().join(file), text).unwrap();
+        let warned = || {
+            let loaded = load(&Folder::new(dir.path()), &Options::new("app")).unwrap();
+            let about = loaded.warnings.iter().filter(|one| one.rule().code == "M234");
+            about.map(|one| one.file().rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        put("V1__plan.surql", "DEFINE FIELD plan ON user TYPE option<string>;\n");
+        put("V2__level.surql", "-- migrate: requires auth 1\nDEFINE FIELD level ON user TYPE option<int>;\n");
+        put("V3__more.surql", "DEFINE FIELD more ON user TYPE option<int>;\n");
+        assert_eq!(warned(), ["V1__plan.surql"], "V3 is behind what V2 requires");
+        put("V1__plan.surql", "-- migrate: requires auth 1\nDEFINE FIELD plan ON user TYPE option<string>;\n");
+        assert_eq!(warned(), [""; 0]);
     }
 }

@@ -1,9 +1,9 @@
-use migrate_build::LoadedMigration;
+use migrate_build::{Handover, LoadedMigration};
 use migrate_core::{Checksum, Compatibility, Link, Mode};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::{Quoted, option, requirements, runtime};
+use super::{Quoted, option, requirements, runtime, variant};
 
 impl ToTokens for Quoted<'_, LoadedMigration> {
     fn to_tokens(&self, tokens: &mut TokenStream) {
@@ -23,6 +23,10 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
             let (correction, links) = (&self.0.correction, self.0.links.iter().map(Quoted));
             quote!(.__with_links(#correction, const { &[#(#links),*] }))
         });
+        let moved = self.0.moved.as_ref().map(|Handover { hand, module, version, .. }| {
+            let (hand, version) = (variant(hand), version.get());
+            quote!(.__with_moved(const { &#runtime::Moved::#hand(#runtime::Requirement::__new(#module, #version)) }))
+        });
         let undo = Quoted(&self.0.undo);
         tokens.extend(quote! {
             {
@@ -34,6 +38,7 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
                     .__with_policy(#compatibility, #mode)
                     #requires
                     #links
+                    #moved
                     .__with_statements(STATEMENTS)
                     .__with_changes(CHANGES)
                     .__with_undo(UNDO)

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::{Change, Checksum, Link, Requirement, Statement, Undo, Version};
+use crate::{Change, Checksum, Link, Moved, Requirement, Statement, Undo, Version};
 
 /// One version of a module's schema, with everything the build knew about it.
 ///
@@ -20,6 +20,7 @@ pub struct Migration {
     requires: &'static [Requirement],
     correction: &'static str,
     links: &'static [Link],
+    moved: Option<&'static Moved>,
     statements: &'static [Statement],
     changes: &'static [Change],
     undo: &'static Undo,
@@ -77,6 +78,7 @@ impl Migration {
             requires: &[],
             correction: "",
             links: &[],
+            moved: None,
             statements: &[],
             changes: &[],
             undo: &const { Undo::None { reason: std::borrow::Cow::Borrowed("it was not analysed") } },
@@ -105,6 +107,12 @@ impl Migration {
     #[must_use]
     pub const fn __with_links(self, correction: &'static str, links: &'static [Link]) -> Self {
         Self { correction, links, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_moved(self, moved: &'static Moved) -> Self {
+        Self { moved: Some(moved), ..self }
     }
 
     #[doc(hidden)]
@@ -179,6 +187,16 @@ impl Migration {
     /// shipped.
     pub const fn links(&self) -> &'static [Link] {
         self.links
+    }
+
+    /// Where it was before, or is now, if it changed hands between two modules after it was shipped.
+    pub const fn moved(&self) -> Option<&'static Moved> {
+        self.moved
+    }
+
+    /// Whether it is another module's now, so that only its place in the chain is left here.
+    pub const fn is_moved_away(&self) -> bool {
+        matches!(self.moved, Some(Moved::To(_)))
     }
 
     /// What it needs of other modules by itself, beside what its module [requires](crate::Migrations::requires) as a whole.

@@ -1,28 +1,45 @@
 //! Asking the index about many contexts in one round trip.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 
-use migrate_core::Migrations;
-use serde_json::{Map, Value};
+use migrate_core::Version;
+use serde_json::{Map, Value, json};
 
 use super::Entry;
-use super::expected::expected;
+use super::expected::Expected;
 use super::usable::Index;
 use crate::context::Context;
+use crate::ledger::Row;
+use crate::plan::Stranger;
 use crate::probe::is_in;
 use crate::{Database, QueryError, Reply, StatementError, StatementErrorKind};
 
 /// What the index says.
 pub(crate) enum Confirmation {
-    /// An entry for each context that was asked about, in their order.
-    Entries(Vec<Entry>),
+    /// What is said of each context that was asked about, in their order.
+    Answers(Vec<Answer>),
     /// There is no index yet.
     NoTable,
     /// Somebody was in the way, or the answer was lost.
     Again(String),
     /// It cannot be read.
     Unusable(String),
+}
+
+/// What the index says of one context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) entry: Entry,
+    /// Of one that is confirmed, the modules in its ledger which this binary does not have.
+    pub(crate) strangers: Vec<Stranger>,
+}
+
+impl Answer {
+    /// Nothing but this.
+    pub(crate) const fn of(entry: Entry) -> Self {
+        Self { entry, strangers: Vec::new() }
+    }
 }
 
 /// Asks which contexts the index confirms.
@@ -33,38 +50,29 @@ pub(crate) enum Confirmation {
 ///
 /// The ids of databases are told inside their namespace only, so the text enters the first context of each, which creates
 /// that one where it does not exist.
-pub(crate) async fn confirm(
-    database: &impl Database,
-    index: &Index,
-    modules: &[&'static Migrations],
-    contexts: &[&Context],
-) -> Confirmation {
+pub(crate) async fn confirm(database: &impl Database, index: &Index, contexts: &[&Context]) -> Confirmation {
     let mut by_namespace: BTreeMap<&str, Vec<&Context>> = BTreeMap::new();
     for context in contexts {
         by_namespace.entry(context.namespace()).or_default().push(context);
     }
-    let (text, variables) = question(index, modules, &by_namespace);
+    let (text, variables) = question(index, &by_namespace);
     let reply = match database.query(text, variables).await {
         Ok(reply) => reply,
         Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => return Confirmation::Again(error.to_string()),
         Err(error) => return Confirmation::Unusable(error.to_string()),
     };
-    match read(index, modules.len(), by_namespace.keys().copied(), reply) {
-        Ok(open) => Confirmation::Entries(contexts.iter().map(|context| open.entry(context)).collect()),
+    match read(index, by_namespace.keys().copied(), reply) {
+        Ok(mut open) => Confirmation::Answers(contexts.iter().map(|context| open.answer(context)).collect()),
         Err(instead) => instead,
     }
 }
 
-/// The statements before those of the namespaces, but for one of each module.
+/// The statements before those of the namespaces.
 const BEFORE: usize = 3;
 /// The statements of each namespace.
-const OF_EACH: usize = 7;
+const OF_EACH: usize = 9;
 
-fn question(
-    index: &Index,
-    modules: &[&'static Migrations],
-    by_namespace: &BTreeMap<&str, Vec<&Context>>,
-) -> (String, Map<String, Value>) {
+fn question(index: &Index, by_namespace: &BTreeMap<&str, Vec<&Context>>) -> (String, Map<String, Value>) {
     let mut variables = Map::new();
     let mut bind = |name: String, value: Value| variables.insert(name, value);
     let enter = index.context.use_statement();
@@ -74,19 +82,21 @@ fn question(
          LET $_migrate_roots = (INFO FOR ROOT STRUCTURE).namespaces;\n"
     );
     let mut confirmed = "true".to_owned();
-    for (at, module) in modules.iter().enumerate() {
-        bind(format!("_migrate_module_{at}"), module.module().into());
-        bind(format!("_migrate_lines_{at}"), expected(module).into());
-        let _ = writeln!(
-            text,
-            "LET $_migrate_digest_{at} = IF $_migrate_lines_{at} {{ crypto::sha256($_migrate_lines_{at}) }} ELSE {{ NONE }};"
-        );
-        let _ = write!(confirmed, " AND row.modules[$_migrate_module_{at}].digest = $_migrate_digest_{at}");
+    for (at, expected) in index.expected.iter().enumerate() {
+        bind(format!("_migrate_module_{at}"), expected.module.into());
+        if expected.digests.is_empty() {
+            let _ = write!(confirmed, " AND row.modules[$_migrate_module_{at}] IS NONE");
+            continue;
+        }
+        bind(format!("_migrate_digests_{at}"), json!(expected.digests));
+        let _ = write!(confirmed, " AND row.modules[$_migrate_module_{at}].digest IN $_migrate_digests_{at}");
     }
+    let ours = |expected: &Expected| std::iter::once(expected.module).chain(expected.formerly.iter().copied());
+    bind("_migrate_ours".to_owned(), index.expected.iter().flat_map(ours).collect());
     for (at, (namespace, contexts)) in by_namespace.iter().enumerate() {
         let (ns, asked) = (format!("$_migrate_ns_{at}"), format!("$_migrate_asked_{at}"));
         let (found, known) = (format!("$_migrate_found_{at}"), format!("$_migrate_known_{at}"));
-        let open = format!("$_migrate_open_{at}");
+        let (sure, open) = (format!("$_migrate_sure_{at}"), format!("$_migrate_open_{at}"));
         bind(format!("_migrate_ns_{at}"), (*namespace).into());
         bind(format!("_migrate_asked_{at}"), contexts.iter().map(|context| context.database()).collect());
         let first = contexts.first().map(|context| context.use_statement()).unwrap_or_default();
@@ -100,8 +110,12 @@ fn question(
              type::record('_migration_fleet', [{ns}, name]).{{ namespace_id, database_id, modules }} AS row FROM {found}) \
              WHERE row.database_id = id AND (row.namespace_id IS NONE OR $_migrate_root IS NONE \
              OR row.namespace_id = $_migrate_root));\n\
-             LET {open} = array::complement({asked}, (SELECT VALUE name FROM {known} WHERE {confirmed}));\n\
-             RETURN {{ open: {open}, strangers: array::complement({open}, {known}.name) }};\n"
+             LET {sure} = (SELECT name, object::entries(row.modules)[WHERE $this[0] NOT IN $_migrate_ours] AS others \
+             FROM {known} WHERE {confirmed});\n\
+             LET {open} = array::complement({asked}, {sure}.name);\n\
+             LET $_migrate_wanted = object::from_entries(array::map({asked}, |$name| [$name, true]));\n\
+             RETURN {{ open: {open}, strangers: array::complement({open}, {known}.name), \
+             others: (SELECT * FROM {sure} WHERE others != [] AND $_migrate_wanted[name]) }};\n"
         );
     }
     (text, variables)
@@ -110,28 +124,44 @@ fn question(
 /// What is not confirmed, and what of it the index does not know at all.
 #[derive(Default)]
 struct Open {
-    open: HashSet<(String, String)>,
+    names: HashSet<(String, String)>,
     strangers: HashSet<(String, String)>,
+    /// Of those that are confirmed, which modules they have that this binary does not.
+    others: HashMap<(String, String), Vec<Stranger>>,
 }
 
 impl Open {
-    fn entry(&self, context: &Context) -> Entry {
+    fn answer(&mut self, context: &Context) -> Answer {
         let name = (context.namespace().to_owned(), context.database().to_owned());
-        match (self.open.contains(&name), self.strangers.contains(&name)) {
-            (false, _) => Entry::Confirmed,
-            (true, false) => Entry::Stale,
-            (true, true) => Entry::Stranger,
+        match (self.names.contains(&name), self.strangers.contains(&name)) {
+            (false, _) => Answer { entry: Entry::Confirmed, strangers: self.others.remove(&name).unwrap_or_default() },
+            (true, false) => Answer::of(Entry::Stale),
+            (true, true) => Answer::of(Entry::Stranger),
         }
     }
 }
 
+/// The modules of a row that this binary does not have, each as its name and what the row says of it.
+///
+/// One that ends in a row which stands for no text goes on under another name.
+fn others(row: &Value) -> Option<Vec<Stranger>> {
+    let mut strangers = Vec::new();
+    for entry in row["others"].as_array()? {
+        if entry[1]["chain"].as_str()? == Row::MARKER.to_string() {
+            continue;
+        }
+        let version = Version::new(entry[1]["version"].as_u64()?)?;
+        strangers.push(Stranger { module: entry[0].as_str()?.to_owned(), version });
+    }
+    Some(strangers)
+}
+
 fn read<'a>(
     index: &Index,
-    modules: usize,
     namespaces: impl ExactSizeIterator<Item = &'a str>,
     reply: Reply,
 ) -> Result<Open, Confirmation> {
-    let (expected, got) = (BEFORE + modules + OF_EACH * namespaces.len(), reply.0.len());
+    let (expected, got) = (BEFORE + OF_EACH * namespaces.len(), reply.0.len());
     if expected != got {
         return Err(Confirmation::Unusable(format!("the database gave {got} results for {expected} statements")));
     }
@@ -142,21 +172,25 @@ fn read<'a>(
         Some(Err(error)) => return Err(failed(error)),
         _ => {}
     }
-    let mut results = results.skip(BEFORE - 2 + modules);
+    let mut results = results.skip(BEFORE - 2);
     let mut open = Open::default();
     for namespace in namespaces {
         // The first two are about what the user may know of the namespace: if nothing, nothing is confirmed.
         entered(index, results.by_ref().nth(2))?;
         let answer = results.by_ref().nth(OF_EACH - 4);
         let answer = answer.unwrap_or(Ok(Value::Null)).map_err(failed)?;
+        let unusable = || Confirmation::Unusable(format!("the index answered {answer}"));
         let names = |part: &str| -> Result<Vec<_>, Confirmation> {
-            let unusable = || Confirmation::Unusable(format!("the index answered {answer}"));
             let names = answer[part].as_array().ok_or_else(unusable)?;
             let name = |name: &Value| Some((namespace.to_owned(), name.as_str()?.to_owned()));
             names.iter().map(name).collect::<Option<_>>().ok_or_else(unusable)
         };
-        open.open.extend(names("open")?);
+        open.names.extend(names("open")?);
         open.strangers.extend(names("strangers")?);
+        for row in answer["others"].as_array().ok_or_else(unusable)? {
+            let name = row["name"].as_str().ok_or_else(unusable)?;
+            open.others.insert((namespace.to_owned(), name.to_owned()), others(row).ok_or_else(unusable)?);
+        }
     }
     Ok(open)
 }

@@ -9,7 +9,7 @@ mod repair;
 mod text;
 mod usable;
 
-pub(crate) use confirm::{Confirmation, confirm};
+pub(crate) use confirm::{Answer, Confirmation, confirm};
 pub(crate) use define::{Undefined, clear, define};
 pub(crate) use look::{Look, look};
 pub(crate) use repair::{Repaired, repair};

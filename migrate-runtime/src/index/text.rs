@@ -13,7 +13,8 @@ LET $_migrate_modules = object::from_entries((SELECT VALUE [module, { version: m
 chain: type::record('_migrations', [module, math::max(versions)]).chain, \
 digest: crypto::sha256(array::join(array::sort(lines), '\\n')) }] FROM (SELECT module, array::group(version) AS versions, \
 array::group(line) AS lines FROM (SELECT module, version, \
-string::concat(<string> version, ' ', checksum, ' ', chain, ' ', status) AS line FROM _migrations \
+string::concat(<string> version, ' ', checksum, ' ', chain, ' ', status, \
+IF accepted { ' ' + accepted } ELSE { '' }) AS line FROM _migrations \
 WHERE !",
     nothing_kept!(),
     ") GROUP BY module)));\n"

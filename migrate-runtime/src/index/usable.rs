@@ -4,22 +4,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::define::{Undefined, define};
+use super::expected::{Expected, expected};
 use crate::Database;
 use crate::context::Context;
 use crate::observer::Event;
+use crate::order::Modules;
 use crate::telemetry::Telemetry;
 
 /// The fleet index of a migrator.
 #[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) context: Context,
+    /// What it holds of tenants that are up to date.
+    pub(super) expected: Vec<Expected>,
     /// Whether somebody was told that it cannot be used.
     told: AtomicBool,
 }
 
 impl Index {
-    pub(crate) const fn new(context: Context) -> Self {
-        Self { context, told: AtomicBool::new(false) }
+    pub(crate) fn new(context: Context, modules: &Modules) -> Self {
+        Self { context, expected: expected(modules), told: AtomicBool::new(false) }
     }
 
     /// The variables by which a text knows the context of the index.

@@ -115,11 +115,15 @@ impl Row {
     }
 }
 
+/// The name of the row that seals a migration which was moved to another module begins so, and ends in the name of that
+/// module.
+const MOVED_TO: &str = "moved_to_";
+
 /// The name of the row that a module leaves behind under its former name begins so, and ends in its new name.
 const RENAMED_TO: &str = "renamed_to_";
 
 impl Row {
-    /// The checksum of the row that a renamed module leaves behind: no text has it.
+    /// The checksum of the rows that stand for no text: none has it.
     pub(crate) const MARKER: Checksum = Checksum::from_bytes([0; 32]);
 
     /// The name of the row that is left behind by what is now this module.
@@ -130,6 +134,21 @@ impl Row {
     /// What the row's module is called now, if it is the one that a renamed module left behind.
     pub(crate) fn renamed_to(&self) -> Option<&str> {
         self.name.strip_prefix(RENAMED_TO).filter(|_| self.checksum == Self::MARKER)
+    }
+
+    /// The name of the row that seals a migration of what is now this module.
+    pub(crate) fn seal_name(module: &str) -> String {
+        format!("{MOVED_TO}{module}")
+    }
+
+    /// Which module its migration was moved to, if it is a row that seals it.
+    pub(crate) fn moved_to(&self) -> Option<&str> {
+        self.name.strip_prefix(MOVED_TO).filter(|_| self.checksum == Self::MARKER)
+    }
+
+    /// Whether it only keeps others from applying its migration under this module, of which nothing may be there.
+    pub(crate) fn is_placeholder(&self) -> bool {
+        self.moved_to().is_some() && self.chain == Self::MARKER
     }
 
     /// Whether its migration is in the database, or some of it.

@@ -174,3 +174,11 @@ proptest! {
         prop_assert_eq!(order(&given).unwrap(), names.collect::<Vec<_>>().join(" "));
     }
 }
+
+#[test]
+fn a_requirement_by_a_former_name_means_the_module_that_was_renamed() {
+    let app = chain("app", &[&[("mail", 2)]]);
+    let post: &'static Migrations = Box::leak(Box::new(module("post", 3, &[]).__with_formerly(&["mail"])));
+    assert_eq!(order(&[app, post]).unwrap(), "post1 post2 app1 post3");
+    assert!(refused(&[app]).contains("requires `mail` at V2, which was not given"));
+}

@@ -2,22 +2,23 @@
 
 mod fresh;
 mod ledger_row;
+mod moved;
 mod record;
 mod step;
 
 use std::ops::Range;
 
-use migrate_core::{Checksum, Compatibility, Mode, StatementKind, Version};
+use migrate_core::{Checksum, Compatibility, StatementKind, Version};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::index::{self, Index};
 use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, Row};
-use crate::plan::{Need, Step};
+use crate::plan::{Action, Need, Step};
 use crate::replica::Replica;
 
 pub(crate) use self::fresh::fresh;
-pub(crate) use self::ledger_row::ledger_row;
+pub(crate) use self::ledger_row::{ledger_row, placeholder};
 
 /// A query text with its variables, and the role of each of its results.
 #[derive(Debug)]
@@ -110,7 +111,7 @@ impl Script {
         while let Some(step) = steps.get(at) {
             let fresh = fresh(&steps[at..], history);
             let covered = fresh.map_or(1, |(_, covered)| covered);
-            if fresh.is_none() && step.migration.mode() == Mode::Stepwise {
+            if fresh.is_none() && step.is_stepwise() {
                 break;
             }
             let is_too_long = script.text.len() + step.migration.text().len() > LONGEST_TEXT;
@@ -127,7 +128,8 @@ impl Script {
             }
             match fresh {
                 Some((module, _)) => script.fresh(table, before, &steps[at..at + covered], module, replica),
-                None => script.step(table, before, step, replica),
+                None if matches!(step.action, Action::Run { .. }) => script.step(table, before, step, replica),
+                None => script.hand_over(before, step, replica),
             }
             script.index(block, index);
             script.push(block, Role::Commit, "COMMIT;\n");

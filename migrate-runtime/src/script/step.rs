@@ -32,6 +32,7 @@ impl Script {
             let clear = format!("DELETE {id} WHERE {NOTHING_KEPT};\n");
             self.push(at, Role::Clear, &clear);
         }
+        self.claim_origin(at, step, replica);
         let claim = format!(
             "CREATE ONLY {id} CONTENT object::extend({row}, \
              {{ status: 'started', applied_at: time::now() }}) RETURN NONE;\n"
@@ -39,6 +40,7 @@ impl Script {
         self.push(at, Role::Claim, &claim);
 
         self.warn_former(at, std::slice::from_ref(step));
+        self.seal(at, step);
         // A migration may end in a comment or without a semicolon; an extra semicolon is no statement.
         let _ = writeln!(self.text, "{}\n;", step.migration.text());
         let statements = step.migration.statements().len();

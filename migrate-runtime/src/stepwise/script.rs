@@ -102,11 +102,12 @@ impl<'a> Scripts<'a> {
                 );
                 "resumed"
             }
-            earlier @ (Earlier::Row | Earlier::NoRow) => {
+            earlier @ (Earlier::Row | Earlier::Placeholder | Earlier::NoRow) => {
                 if earlier == Earlier::Row {
                     let clear = format!("DELETE {ROW} WHERE {NOTHING_KEPT};\n");
                     script.push(0, Role::Clear, &clear);
                 }
+                script.claim_origin(0, self.step, self.replica);
                 script.push(
                     0,
                     Role::Claim,
@@ -119,6 +120,7 @@ impl<'a> Scripts<'a> {
             }
         };
         script.warn_former(0, std::slice::from_ref(self.step));
+        script.seal(0, self.step);
         if self.step.earlier == Earlier::Begun {
             // Not when we take it once more ourselves.
             let resumed = format!("IF $_migrate_before != $_migrate_owner {{ {} }};\n", entry(event, ""));

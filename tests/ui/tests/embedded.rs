@@ -1,15 +1,15 @@
 //! What the macro embeds is what the folder holds.
 
-use migrate_runtime::{Migrations, Mode, Pace, Statement, Undo};
+use migrate_runtime::{Migrations, Mode, Moved, Pace, Statement, Undo};
 use migrate_ui_tests::{NAMED, SCHEMA};
 
 #[test]
 fn the_whole_folder_is_embedded() {
-    assert_eq!((SCHEMA.module(), SCHEMA.len()), ("notes", 3));
+    assert_eq!((SCHEMA.module(), SCHEMA.len()), ("notes", 4));
     assert_eq!(SCHEMA.formerly(), ["memos"]);
     let [requirement] = SCHEMA.requires() else { panic!("one requirement") };
     assert_eq!((requirement.module(), requirement.version().get()), ("accounts", 2));
-    let [first, second, third] = SCHEMA.as_slice() else { panic!("three migrations") };
+    let [first, second, third, _] = SCHEMA.as_slice() else { panic!("four migrations") };
     assert_eq!((first.file(), first.name()), ("V1__notes.surql", "notes"));
     assert_eq!((first.description(), first.mode()), ("notes and who wrote them", Mode::Transaction));
     assert_eq!(first.statements().iter().map(Statement::line).collect::<Vec<_>>(), [2, 3, 4]);
@@ -19,7 +19,7 @@ fn the_whole_folder_is_embedded() {
 
 #[test]
 fn the_text_is_canonical_and_its_statements_lie_in_it() {
-    let [_, second, _] = SCHEMA.as_slice() else { panic!("three migrations") };
+    let [_, second, ..] = SCHEMA.as_slice() else { panic!("four migrations") };
     assert_eq!(second.text(), "-- migrate: allow(M424) a new table\nDEFINE INDEX author ON note FIELDS author;\n");
     let [statement] = second.statements() else { panic!("one statement") };
     assert_eq!(&second.text()[statement.range()], "DEFINE INDEX author ON note FIELDS author");
@@ -36,7 +36,7 @@ fn a_folder_gives_the_same_value_however_it_is_called() {
 
 #[test]
 fn what_a_stepwise_migration_does_with_each_statement_is_embedded() {
-    let third = SCHEMA.last().unwrap();
+    let [_, _, third, _] = SCHEMA.as_slice() else { panic!("four migrations") };
     let [requirement] = third.requires() else { panic!("one requirement") };
     assert_eq!((requirement.module(), requirement.version().get()), ("accounts", 3));
     let paces: Vec<_> = third.statements().iter().map(Statement::pace).collect();
@@ -51,4 +51,15 @@ fn what_was_corrected_is_embedded_with_every_history_that_databases_may_have() {
     assert!(first.links().iter().any(|link| link.checksum() != first.checksum()), "the text of before");
     let last = SCHEMA.last().unwrap();
     assert!(last.links().iter().any(|link| link.chain() != last.chain()), "and what follows from it");
+}
+
+#[test]
+fn what_changed_hands_is_embedded_with_its_other_place() {
+    let [first, second, _, fourth] = SCHEMA.as_slice() else { panic!("four migrations") };
+    assert_eq!(first.moved(), None);
+    let Some(Moved::From(origin)) = second.moved() else { panic!("{second:?}") };
+    assert_eq!((origin.module(), origin.version().get()), ("accounts", 7));
+    let Some(Moved::To(receiver)) = fourth.moved() else { panic!("{fourth:?}") };
+    assert_eq!((receiver.module(), receiver.version().get()), ("plans", 1));
+    assert_eq!((fourth.file(), fourth.text(), fourth.changes().len()), ("V4__plan.surql", "", 0));
 }
