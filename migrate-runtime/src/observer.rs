@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use migrate_core::Object;
 
+use crate::baseline::Takeover;
 use crate::context::Context;
 use crate::outcome::{Applied, ContextReport};
 use crate::refusal::Refusal;
@@ -173,6 +174,20 @@ pub enum Event<'a> {
     IndexRepaired {
         /// The tenants.
         contexts: &'a [Context],
+    },
+    /// A context was taken over, or had been before, or has nothing of that kind.
+    #[non_exhaustive]
+    TakenOver {
+        /// What became of it.
+        takeover: &'a Takeover,
+    },
+    /// A context was not taken over, and nothing was written there.
+    #[non_exhaustive]
+    TakeoverRefused {
+        /// The context.
+        context: &'a Context,
+        /// Why.
+        reason: &'a str,
     },
     /// A run is over.
     #[non_exhaustive]

@@ -71,6 +71,11 @@ fn trace(event: &Event<'_>) {
         Event::IndexConfirmed { contexts } => debug!(contexts, "confirmed by the fleet index"),
         Event::IndexUnusable { index, reason } => warn!(%index, "going on without the fleet index: {reason}"),
         Event::IndexRepaired { contexts } => debug!(contexts = contexts.len(), "rows of the fleet index repaired"),
+        Event::TakenOver { takeover } => {
+            let (context, modules) = (&takeover.context, takeover.modules.len());
+            info!(%context, modules, state = ?takeover.state, "taken over");
+        }
+        Event::TakeoverRefused { context, reason } => warn!(%context, "not taken over: {reason}"),
         Event::RunFinished { counts, elapsed, round_trips } => info!(
             contexts = counts.contexts,
             migrated = counts.migrated,

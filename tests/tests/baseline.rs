@@ -2,6 +2,7 @@
 
 mod disturbed;
 mod fleets;
+mod requires;
 
 use migrate_runtime::{
     Baseline, BaselineError, Context, Database, LiveSchemaError, Migrations, Migrator, SchemaDifference, Strangers,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::{Catalog, Change, Migration, Migrations, Object, Version};
+use migrate_core::{Catalog, Change, Link, Migration, Migrations, Object, Version};
 
 use super::error::BaselineError;
 use super::ledger::Recorded;
@@ -99,7 +99,9 @@ fn recorded(
     ledger: &[Recorded],
 ) -> Result<Option<Version>, BaselineError> {
     // An attempt of which nothing was kept, perhaps because the schema was there already, is as if it had never been.
-    let is_nothing = |row: &Row| matches!(row.status, Status::Failed | Status::RolledBack) && !row.is_begun();
+    let is_nothing = |row: &Row| {
+        row.is_placeholder() || matches!(row.status, Status::Failed | Status::RolledBack) && !row.is_begun()
+    };
     let rows = || ledger.iter().filter(|one| is_of(&one.row, module) && !is_nothing(&one.row));
     let Some(latest) = rows().map(|recorded| recorded.row.version).max() else { return Ok(None) };
     let taken = rows().filter(|recorded| recorded.is_taken_over && recorded.row.status == Status::Applied);
@@ -108,7 +110,11 @@ fn recorded(
         At::Version(version) => version == recorded.row.version,
     });
     let is_same = |recorded: &&Recorded| {
-        module.get(recorded.row.version).is_some_and(|migration| migration.chain() == recorded.row.chain)
+        let row = &recorded.row;
+        module.get(row.version).is_some_and(|migration| {
+            let accepts = |link: &Link| link.chain() == row.chain && link.checksum() == row.checksum;
+            migration.chain() == row.chain || migration.links().iter().any(accepts)
+        })
     };
     match taken.filter(is_same) {
         Some(recorded) => Ok(Some(recorded.row.version)),

@@ -4,6 +4,7 @@ use migrate_core::Version;
 
 use crate::context::Context;
 use crate::live::{LiveSchemaError, SchemaDifference};
+use crate::modules_error::Place;
 
 /// Why a database was not taken over. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,12 @@ pub enum BaselineError {
     /// The schema is another one than that of these versions, which come closest where none was named.
     #[error("the schema of {context} is not that of {}{}", versions(.at), list(.differences))]
     Different { context: Context, at: Vec<(&'static str, Version)>, differences: Vec<SchemaDifference> },
+    /// A module is taken over, and what it requires of another one is not there.
+    #[error(
+        "{by} requires {needs}, which is not recorded in {context} and not taken over with it: take `{}` over as well, at that \
+         version or later", .needs.module
+    )]
+    Unrequired { context: Context, by: Place, needs: Box<Place> },
     /// The rows could not be written.
     #[error("{context} could not be taken over: {reason}")]
     Unavailable { context: Context, reason: String },
@@ -45,6 +52,7 @@ impl BaselineError {
             Self::LedgerExists { .. } => "ledger_exists",
             Self::LedgerUnreadable { .. } => "ledger_unreadable",
             Self::Different { .. } => "different",
+            Self::Unrequired { .. } => "unrequired",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -47,20 +47,28 @@ impl Migrator {
         let database = Counted::new(database, self.counters());
         let (index, backoff) =
             (self.index.as_ref().map(|index| &index.context), self.patience.begin(database.silence()));
-        let members = match fleet.resolve(&database, index, backoff).await? {
+        let mut members = match fleet.resolve(&database, index, backoff).await? {
             Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
             Members::Streamed(contexts) => contexts.right_stream(),
         };
         let database = &database;
-        let taking = members.map(async |context: Result<Context, _>| {
-            let context = context.map_err(FleetError::Stream)?;
-            let takeover = self.baseline(database, &context, baseline).await;
-            Ok::<_, FleetError>((context, takeover))
-        });
-        let mut taking = taking.buffer_unordered(self.concurrency);
-        let mut contexts = Vec::new();
-        while let Some(taken) = taking.next().await {
-            contexts.push(taken?);
+        let (mut taking, mut contexts, mut is_open) = (FuturesUnordered::new(), Vec::new(), true);
+        loop {
+            let has_room = taking.len() < self.concurrency;
+            tokio::select! {
+                Some(taken) = taking.next(), if !taking.is_empty() => contexts.push(taken),
+                member = members.next(), if is_open && has_room => match member {
+                    None => is_open = false,
+                    Some(context) => {
+                        let context = context.map_err(FleetError::Stream)?;
+                        taking.push(async move {
+                            let takeover = self.baseline(database, &context, baseline).await;
+                            (context, takeover)
+                        });
+                    }
+                },
+                else => break,
+            }
         }
         drop(taking);
         contexts.sort_by(|(one, _), (other, _)| one.cmp(other));

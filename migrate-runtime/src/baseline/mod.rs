@@ -7,6 +7,7 @@ mod ledger;
 mod options;
 mod record;
 mod report;
+mod requires;
 mod takeover;
 
 pub(crate) use decide::At;

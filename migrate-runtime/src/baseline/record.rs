@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::index::Index;
-use crate::ledger::NOTHING_KEPT;
+use crate::ledger::{NOTHING_KEPT, Row};
 use crate::live::{Rows, mark_expression};
 use crate::script::{Role, Script};
 
@@ -66,7 +66,8 @@ pub(crate) fn script(
         Role::Clear,
         &format!(
             "DELETE array::map($_migrate_rows_0, |$row| type::record('_migrations', [$row.module, $row.version])) \
-             WHERE {NOTHING_KEPT} RETURN NONE;\n"
+             WHERE {NOTHING_KEPT} OR (checksum = '{marker}' AND chain = '{marker}') RETURN NONE;\n",
+            marker = Row::MARKER
         ),
     );
     script.push(

@@ -1,5 +1,7 @@
 //! The loop around taking a database over: read all of it, decide, write, and read again when that was in doubt.
 
+use std::fmt::Display;
+
 use migrate_core::Migrations;
 use serde_json::Value;
 use tracing::{Instrument, info_span};
@@ -10,16 +12,18 @@ use super::ledger::{LEDGER, Recorded};
 use super::options::Strangers;
 use super::record::{Origin, script};
 use super::report::{TakenOver, Takeover, TakeoverState};
+use super::requires;
 use crate::backoff::Backoff;
 use crate::consult::mend;
 use crate::context::Context;
 use crate::counted::Counted;
+use crate::handover::{Origin as Moved, is_called};
 use crate::live::{Look, Rows, Unmanaged, read};
 use crate::migrator::Migrator;
 use crate::observer::Event;
-use crate::plan::plan;
+use crate::plan::{Action, Step, plan};
 use crate::run::Run;
-use crate::script::{Script, ledger_row};
+use crate::script::{Script, ledger_row, placeholder};
 use crate::verdict::Verdict;
 use crate::{Database, QueryError};
 
@@ -55,7 +59,7 @@ impl Migrator {
     }
 
     /// Takes a database over. What is wanted may depend on what is seen there.
-    pub(crate) async fn take_over<D: Database, E: From<BaselineError>>(
+    pub(crate) async fn take_over<D: Database, E: From<BaselineError> + Display>(
         &self,
         database: &D,
         context: &Context,
@@ -76,6 +80,7 @@ impl Migrator {
                 let ledger = Recorded::read_all(&look.rows[LEDGER.table])
                     .map_err(|reason| BaselineError::LedgerUnreadable { context: context.clone(), reason })?;
                 let decided = decide(context, &self.modules(), &wanted(&look)?, &ledger, &look.catalog)?;
+                requires::check(context, &self.applier.modules, &decided.missing, &ledger)?;
                 if decided.missing.is_empty() {
                     let state = match decided.recorded.is_empty() {
                         true => TakeoverState::Nothing,
@@ -90,7 +95,10 @@ impl Migrator {
                 if intent == Intent::Plan {
                     return Ok(takeover(context, TakeoverState::Planned, decided));
                 }
-                let why = match self.record(&database, context, origin, &rows, &look, &decided.missing, &run).await {
+                let why = match self
+                    .record(&database, context, origin, &rows, &look, &ledger, &decided.missing, &run)
+                    .await
+                {
                     Sent::Written => {
                         // The database's id is told outside of transactions only.
                         mend(self, &database, &run, vec![context.clone()]).await;
@@ -107,7 +115,14 @@ impl Migrator {
                 self.wait_before_next(context, &mut backoff, &why).await?;
             }
         };
-        taken.instrument(span).await
+        let taken: Result<_, E> = taken.instrument(span).await;
+        if intent == Intent::Write {
+            match &taken {
+                Ok(takeover) => self.emit(Event::TakenOver { takeover }),
+                Err(error) => self.emit(Event::TakeoverRefused { context, reason: &error.to_string() }),
+            }
+        }
+        taken
     }
 
     /// Whether the rows that are there are ours: the answer to our transaction was lost.
@@ -126,13 +141,14 @@ impl Migrator {
         origin: &Origin,
         read: &[Rows],
         look: &Look,
+        ledger: &[Recorded],
         targets: &[Target],
         run: &Run,
     ) -> Sent {
         if let Err(why) = run.settle_index(database, &self.applier.telemetry).await {
             return Sent::Again(why);
         }
-        let rows = match self.rows(targets, origin) {
+        let rows = match self.rows(targets, ledger, origin) {
             Ok(rows) => rows,
             Err(reason) => return Sent::Refused(reason),
         };
@@ -141,18 +157,32 @@ impl Migrator {
     }
 
     /// The ledger rows of these modules up to their versions.
-    fn rows(&self, targets: &[Target], origin: &Origin) -> Result<Vec<Value>, String> {
+    fn rows(&self, targets: &[Target], ledger: &[Recorded], origin: &Origin) -> Result<Vec<Value>, String> {
         let plan = plan(&self.applier.modules, &[]).map_err(|refusal| refusal.to_string())?;
         let is_taken = |module: &str, version| {
             targets.iter().any(|(target, until)| target.module() == module && version <= *until)
         };
         let steps = plan.steps.iter().filter(|step| is_taken(step.module, step.migration.version()));
-        let signed = steps.map(|step| {
-            let mut row = ledger_row(step, &self.applier.replica);
+        let replica = &self.applier.replica;
+        let with_place = steps.flat_map(|step| {
+            // Where it was shipped, nobody is to apply it either.
+            let place = self.place_left(step, ledger).map(|origin| placeholder(origin, step, replica));
+            std::iter::once(ledger_row(step, replica)).chain(place)
+        });
+        let signed = with_place.map(|mut row| {
             origin.sign(&mut row);
             row
         });
         Ok(signed.collect())
+    }
+
+    /// The row that a migration had under another module, which this migrator does not have and of which nothing is recorded.
+    fn place_left<'a>(&self, step: &'a Step, ledger: &[Recorded]) -> Option<&'a Moved> {
+        let Action::Run { claim: Some(origin) } = &step.action else { return None };
+        let is_here = self.applier.modules.iter().any(|module| is_called(module, origin.module));
+        let is_it =
+            |recorded: &Recorded| recorded.row.module == origin.module && recorded.row.version == origin.version;
+        (!is_here && !ledger.iter().any(is_it)).then_some(origin)
     }
 
     async fn wait_before_next(&self, context: &Context, backoff: &mut Backoff, why: &str) -> Result<(), BaselineError> {

@@ -7,7 +7,7 @@
 //! of the namespace. It prints a line when it begins to migrate, with the seconds since 1970
 //! by its clock. `REPLICA_LEASE_MS` is how long its lease lasts. With `REPLICA_REGISTRY_MS` it joins the registry in
 //! `ops/system`, with a lease that lasts so long, before it begins, and stays until it is killed. With `REPLICA_TOKEN` it signs in by that token, and as
-//! root without it.
+//! root without it. With `REPLICA_BASELINE` it takes the contexts over before it migrates them.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use migrate_build::{Folder, Options, load};
-use migrate_runtime::{Context, Fleet, Migrations, Migrator, Registry, Report, reach};
+use migrate_runtime::{Baseline, Context, Fleet, Migrations, Migrator, Registry, Report, reach};
 use migrate_tests::{chain, signed_in};
 use surrealdb::Surreal;
 use surrealdb::engine::any::{Any, connect};
@@ -62,6 +62,12 @@ async fn run() -> Result<Report, Failure> {
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "begin {}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?;
         stdout.flush()?;
+    }
+    if std::env::var_os("REPLICA_BASELINE").is_some() {
+        let taken = migrator.baseline_all(&db, Fleet::contexts(contexts.clone()), &Baseline::new()).await?;
+        if taken.refused().next().is_some() {
+            return Err(taken.to_string().into());
+        }
     }
     let report = migrator.migrate_all(&db, Fleet::contexts(contexts)).await?;
     if membership.is_some() {

@@ -12,6 +12,7 @@ mod registry;
 mod replica;
 mod start_up;
 mod stepwise;
+mod takeover;
 mod tampered;
 mod time_limit;
 mod users;
