@@ -19,6 +19,8 @@ mod traps;
 mod unlocated;
 
 #[cfg(test)]
+mod spelling_law;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use self::batch::{Batch, End, Takes};

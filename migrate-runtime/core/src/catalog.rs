@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::{Change, Object};
+use crate::{Change, DifferenceClass, Object};
 
 /// A whole schema: each object with its canonical definition, in the order in which they can be created.
 ///
@@ -37,6 +37,14 @@ impl Difference {
     pub const fn object(&self) -> &Object {
         match self {
             Self::Added { object, .. } | Self::Removed { object, .. } | Self::Modified { object, .. } => object,
+        }
+    }
+
+    /// How much it means. That an object is only in one of them is real.
+    pub fn class(&self) -> DifferenceClass {
+        match self {
+            Self::Added { .. } | Self::Removed { .. } => DifferenceClass::Real,
+            Self::Modified { before, after, .. } => DifferenceClass::of(before, after),
         }
     }
 }
@@ -119,6 +127,12 @@ impl Catalog {
             }
         };
         merged.into_iter().filter_map(difference).collect()
+    }
+}
+
+impl AsRef<Self> for Catalog {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 
