@@ -24,6 +24,8 @@ impl Loaded {
             Migrations::__new(self.module.leak(), chain.leak()).__with_requires(requirements(self.requires));
         let formerly: Vec<&'static str> = self.formerly.into_iter().map(|name| &*name.leak()).collect();
         let migrations = migrations.__with_formerly(formerly.leak());
+        let unmanaged: Vec<&'static str> = self.unmanaged.into_iter().map(|pattern| &*pattern.leak()).collect();
+        let migrations = migrations.__with_unmanaged(unmanaged.leak());
         match self.fresh {
             Some(fresh) => migrations.__with_fresh(Box::leak(Box::new(fresh))),
             None => migrations,

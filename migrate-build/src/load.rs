@@ -184,7 +184,7 @@ fn assemble(
         }
         histories.ok()
     });
-    let Manifest { module, formerly, requires, accepts, moved, .. } = manifest?;
+    let Manifest { module, formerly, requires, unmanaged, accepts, moved, .. } = manifest?;
     let (analyses, script) = analyses?;
     let mut migrations = link(folder, drafts, analyses, gone);
     for (migration, links) in migrations.iter_mut().zip(histories?) {
@@ -196,7 +196,8 @@ fn assemble(
         migration.moved = moved.iter().find(|one| one.version == migration.version).map(|one| one.handover.clone());
     }
     let fresh = script.map(|script| fresh(script, &migrations));
-    Some(Loaded { module, formerly, requires, migrations, fresh, files, digest, warnings: Diagnostics::default() })
+    let warnings = Diagnostics::default();
+    Some(Loaded { module, formerly, requires, unmanaged, migrations, fresh, files, digest, warnings })
 }
 
 fn text(folder: &Folder, file: Option<&RawFile>, diagnostics: &mut Diagnostics) -> Option<Source> {

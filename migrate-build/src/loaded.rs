@@ -15,6 +15,8 @@ pub struct Loaded {
     pub formerly: Vec<String>,
     /// The modules it needs, each with the version it must be at or behind.
     pub requires: Vec<(String, Version)>,
+    /// Patterns over the names of objects that are none of its business.
+    pub unmanaged: Vec<String>,
     /// Its migrations, in ascending order of version.
     pub migrations: Vec<LoadedMigration>,
     /// How an empty database gets what the first of them lead to, where they do nothing but define things.

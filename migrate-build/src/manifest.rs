@@ -9,7 +9,7 @@ use crate::handover::{self, Move};
 use crate::module_name::is_module_name;
 use crate::rules::{
     m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting, m033_invalid_requirement,
-    m034_invalid_former_name, m035_invalid_acceptance,
+    m034_invalid_former_name, m035_invalid_acceptance, m038_invalid_pattern,
 };
 use crate::{Diagnostics, Folder, RULES, Rule, Source};
 
@@ -21,6 +21,8 @@ pub(crate) struct Manifest {
     pub(crate) formerly: Vec<String>,
     pub(crate) numbering: Numbering,
     pub(crate) requires: Vec<(String, Version)>,
+    /// Patterns over the names of objects that are none of its business.
+    pub(crate) unmanaged: Vec<String>,
     pub(crate) accepts: Vec<Accepts>,
     pub(crate) moved: Vec<Move>,
     pub(crate) settings: Vec<(&'static Rule, Setting)>,
@@ -66,6 +68,8 @@ struct Document {
     versions: Numbering,
     #[serde(default)]
     requires: BTreeMap<Spanned<String>, Spanned<i64>>,
+    #[serde(default)]
+    unmanaged: Vec<Spanned<String>>,
     #[serde(default)]
     accepts: BTreeMap<Spanned<String>, AcceptsRow>,
     #[serde(default)]
@@ -116,6 +120,7 @@ impl Manifest {
             formerly: Vec::new(),
             numbering: document.versions,
             requires: Vec::new(),
+            unmanaged: Vec::new(),
             accepts: Vec::new(),
             moved: Vec::new(),
             settings: Vec::new(),
@@ -123,6 +128,7 @@ impl Manifest {
         if let Some(source) = source {
             manifest.take_formerly(source, document.formerly, diagnostics);
             manifest.take_requires(source, &document.requires, diagnostics);
+            manifest.take_unmanaged(source, document.unmanaged, diagnostics);
             manifest.take_accepts(source, document.accepts, diagnostics);
             manifest.moved = handover::moves(source, module, document.moved, diagnostics);
             manifest.take_settings(source, document.rules, diagnostics);
@@ -174,6 +180,20 @@ impl Manifest {
                 }
                 None => diagnostics.push(m033_invalid_requirement::version(source, version.span(), name)),
                 Some(number) => self.requires.push((name.clone(), number)),
+            }
+        }
+    }
+
+    fn take_unmanaged(&mut self, source: &Source, unmanaged: Vec<Spanned<String>>, diagnostics: &mut Diagnostics) {
+        for pattern in unmanaged {
+            let (range, pattern) = (pattern.span(), pattern.into_inner());
+            match m038_invalid_pattern::check(&pattern) {
+                Some(message) => diagnostics.push(m038_invalid_pattern::diagnostic(source, range, message)),
+                None if self.unmanaged.contains(&pattern) => {
+                    let message = "this pattern is given twice".to_owned();
+                    diagnostics.push(m038_invalid_pattern::diagnostic(source, range, message));
+                }
+                None => self.unmanaged.push(pattern),
             }
         }
     }
@@ -274,6 +294,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unmanaged_is_kept_as_it_is_written() {
+        let (manifest, said) = parse("unmanaged = [\"audit_*\", \"field user.legacy_?\"]");
+        assert_eq!(
+            (manifest.unwrap().unmanaged, said.as_str()),
+            (vec!["audit_*".into(), "field user.legacy_?".into()], "")
+        );
+    }
+
+    #[test]
     fn without_a_word_the_module_is_the_crate() {
         let mut diagnostics = Diagnostics::default();
         let manifest = Manifest::parse(&Folder::new("m"), None, "my-app", &mut diagnostics).unwrap();
@@ -307,6 +336,11 @@ mod tests {
             ("formerly = \"app\"", "M034:1:12"),
             ("formerly = [\"a\", \"a\"]", "M034:1:12"),
             ("requires = { Auth = 1 }", "M033:1:14"),
+            ("unmanaged = \"a\"", "M030:1:13"),
+            ("unmanaged = [1]", "M030:1:14"),
+            ("unmanaged = [\"a\", \"\"]", "M038:1:19"),
+            ("unmanaged = [\"a\", \"a\"]", "M038:1:19"),
+            ("unmanaged = [\"tables audit_*\"]", "M038:1:14"),
             ("requires = { auth = 0 }", "M033:1:21"),
             ("requires = { app = 1 }", "M033:1:14"),
         ];

@@ -29,6 +29,7 @@ pub(crate) mod m033_invalid_requirement;
 pub(crate) mod m034_invalid_former_name;
 pub(crate) mod m035_invalid_acceptance;
 pub(crate) mod m036_invalid_move;
+pub(crate) mod m038_invalid_pattern;
 pub(crate) mod m101_syntax_error;
 pub(crate) mod m102_no_statement;
 pub(crate) mod m103_unchecked_statement;
@@ -135,6 +136,7 @@ pub static RULES: &[&Rule] = &[
     &m034_invalid_former_name::RULE,
     &m035_invalid_acceptance::RULE,
     &m036_invalid_move::RULE,
+    &m038_invalid_pattern::RULE,
     &m101_syntax_error::RULE,
     &m102_no_statement::RULE,
     &m103_unchecked_statement::RULE,

@@ -36,6 +36,10 @@ impl<'a> Embedded<'a> {
             let formerly = &loaded.formerly;
             quote!(.__with_formerly(&[#(#formerly),*]))
         });
+        let unmanaged = (!loaded.unmanaged.is_empty()).then(|| {
+            let unmanaged = &loaded.unmanaged;
+            quote!(.__with_unmanaged(&[#(#unmanaged),*]))
+        });
         // The slices are constants of their own: what is built inside an expression and needs `Drop` is not promoted.
         // The files are only named, so that the compiler looks at them again; what is embedded is the canonical text.
         quote! {
@@ -43,7 +47,7 @@ impl<'a> Embedded<'a> {
                 const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
                 const CHAIN: &[#runtime::Migration] = &[#(#migrations),*];
                 const REQUIRES: &[#runtime::Requirement] = &[#(#requires),*];
-                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)#formerly #fresh
+                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)#formerly #unmanaged #fresh
             }
         }
     }

@@ -11,6 +11,7 @@ pub struct Migrations {
     formerly: &'static [&'static str],
     chain: &'static [Migration],
     requires: &'static [Requirement],
+    unmanaged: &'static [&'static str],
     fresh: Option<&'static Fresh>,
 }
 
@@ -44,7 +45,7 @@ impl Migrations {
     /// Called by generated code.
     #[doc(hidden)]
     pub const fn __new(module: &'static str, chain: &'static [Migration]) -> Self {
-        Self { module, formerly: &[], chain, requires: &[], fresh: None }
+        Self { module, formerly: &[], chain, requires: &[], unmanaged: &[], fresh: None }
     }
 
     #[doc(hidden)]
@@ -57,6 +58,12 @@ impl Migrations {
     #[must_use]
     pub const fn __with_formerly(self, formerly: &'static [&'static str]) -> Self {
         Self { formerly, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_unmanaged(self, unmanaged: &'static [&'static str]) -> Self {
+        Self { unmanaged, ..self }
     }
 
     #[doc(hidden)]
@@ -98,6 +105,11 @@ impl Migrations {
     /// The modules that it needs before its first migration.
     pub const fn requires(&self) -> &'static [Requirement] {
         self.requires
+    }
+
+    /// Patterns over the names of objects that are none of its business, where a database has them.
+    pub const fn unmanaged(&self) -> &'static [&'static str] {
+        self.unmanaged
     }
 
     /// The migration of this version.
