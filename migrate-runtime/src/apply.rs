@@ -17,6 +17,7 @@ use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::run::Run;
 use crate::script::{History, LedgerTable, Script, fresh};
+use crate::snapshot::Snapshots;
 use crate::stepwise::Stepwise;
 use crate::telemetry::Telemetry;
 use crate::upkeep::{Corrected, Rename};
@@ -32,12 +33,16 @@ pub(crate) struct Applier {
     pub(crate) wait: Duration,
     /// How long the lease of a stepwise migration lasts unless it is renewed.
     pub(crate) lease: Duration,
+    /// Whether snapshots are stored.
+    pub(crate) snapshots: Snapshots,
 }
 
 /// The work on one context: the run that it belongs to, its patience, and what was done and seen so far.
 struct Work<'a> {
     run: &'a Run,
     backoff: Backoff,
+    /// Whether snapshots are stored, as long as they can be.
+    snapshots: Snapshots,
     /// Under what name it takes the lease.
     owner: String,
     waiting: Waiting,
@@ -71,7 +76,8 @@ impl Applier {
         let _in_progress = self.telemetry.counters.begin();
         let owner = format!("{:032x}", fastrand::u128(..));
         let (applied, ahead, strangers) = (Vec::new(), Vec::new(), Vec::new());
-        let mut work = Work { run, backoff, owner, waiting: Waiting::default(), applied, ahead, strangers };
+        let (snapshots, waiting) = (self.snapshots, Waiting::default());
+        let mut work = Work { run, backoff, snapshots, owner, waiting, applied, ahead, strangers };
         let outcome = self.run(database, &context, probed, &mut work).await;
         let outcome = outcome.unwrap_or_else(Outcome::Refused);
         let Work { applied, ahead, strangers, .. } = work;
@@ -125,6 +131,12 @@ impl Applier {
                         // Without the index from now on: no tenant suffers from it.
                         Progress::Unindexed(why) => {
                             work.run.give_up_index(&why, &self.telemetry);
+                            None
+                        }
+                        // Without a snapshot: no tenant suffers from it either.
+                        Progress::NoSnapshot(reason) => {
+                            work.snapshots = Snapshots::OnRequest;
+                            self.telemetry.emit(Event::SnapshotSkipped { context, reason: &reason });
                             None
                         }
                         Progress::Held { module, migration, by } => {
@@ -227,7 +239,8 @@ impl Applier {
                 continue;
             }
             let batch = &steps[..at_once.min(steps.len())];
-            let script = Script::apply(context, table, batch, history, &self.replica, work.run.ready_index());
+            let (index, snapshots) = (work.run.ready_index(), work.snapshots);
+            let script = Script::apply(context, table, batch, history, &self.replica, index, snapshots);
             let batch = &batch[..script.steps()];
             for step in batch {
                 self.started(context, step, work);
@@ -275,7 +288,8 @@ impl Applier {
         let context = attempt.context;
         let start = Instant::now();
         let span = span(context, std::slice::from_ref(step), &work.backoff);
-        let stepwise = Stepwise { attempt, step, owner: &work.owner, lease: self.lease, index: work.run.ready_index() };
+        let (index, snapshots) = (work.run.ready_index(), work.snapshots);
+        let stepwise = Stepwise { attempt, step, owner: &work.owner, lease: self.lease, index, snapshots };
         // On the heap: it is rare and large, and every context that has none would carry it.
         let progress = Box::pin(stepwise.run(&mut work.backoff)).instrument(span).await;
         match &progress {

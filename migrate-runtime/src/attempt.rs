@@ -45,6 +45,8 @@ pub(crate) enum Progress {
     Again(String),
     /// Nothing was applied because the fleet index could not be written, for this reason.
     Unindexed(String),
+    /// Nothing was applied because the snapshot behind it could not be stored, for this reason.
+    NoSnapshot(String),
     /// Somebody else is at this stepwise migration.
     Held { module: &'static str, migration: &'static Migration, by: String },
 }
@@ -86,6 +88,7 @@ impl<D: Database> Attempt<'_, D> {
             Some((Verdict::Again(why), _)) => Ok(Progress::Again(why)),
             Some((Verdict::Overtaken | Verdict::Held, _)) => Ok(overtaken()),
             Some((Verdict::Unindexed(why), _)) => Ok(Progress::Unindexed(why)),
+            Some((Verdict::NoSnapshot(why), _)) => Ok(Progress::NoSnapshot(why)),
             Some((Verdict::Torn(_), step)) => Err(torn(step)),
             Some((Verdict::NotEntered(why), _)) => {
                 Err(Refusal::Unavailable { reason: format!("{} cannot be entered: {why}", self.context) })
@@ -112,6 +115,7 @@ impl<D: Database> Attempt<'_, D> {
             None | Some(Verdict::Applied) => Ok(Progress::Done),
             Some(Verdict::Again(why)) => Ok(Progress::Again(why)),
             Some(Verdict::Unindexed(why)) => Ok(Progress::Unindexed(why)),
+            Some(Verdict::NoSnapshot(why)) => Ok(Progress::NoSnapshot(why)),
             Some(Verdict::Overtaken | Verdict::Held) => Ok(overtaken()),
             Some(Verdict::Failed { cause, .. } | Verdict::NotEntered(cause) | Verdict::Torn(cause)) => Err(cause),
         }
@@ -147,7 +151,7 @@ impl<D: Database> Attempt<'_, D> {
                         script = Script::record_torn(context, step, replica, None);
                         why
                     }
-                    Some(Verdict::Again(why)) => why,
+                    Some(Verdict::Again(why) | Verdict::NoSnapshot(why)) => why,
                 },
                 Ok(Err(misshapen)) => break Some(misshapen.to_string()),
                 Err(why) => why,

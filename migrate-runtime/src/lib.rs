@@ -21,6 +21,8 @@ mod baseline;
 #[cfg(feature = "surrealdb")]
 mod canaries;
 #[cfg(feature = "surrealdb")]
+mod compare;
+#[cfg(feature = "surrealdb")]
 mod consult;
 #[cfg(feature = "surrealdb")]
 mod context;
@@ -33,6 +35,8 @@ mod course;
 #[cfg(feature = "surrealdb")]
 mod database;
 #[cfg(feature = "surrealdb")]
+mod drift;
+#[cfg(feature = "surrealdb")]
 mod failure;
 #[cfg(feature = "surrealdb")]
 mod fleet;
@@ -42,6 +46,7 @@ mod fleet_error;
 mod flow;
 #[cfg(feature = "surrealdb")]
 mod gate;
+mod graph;
 #[cfg(feature = "surrealdb")]
 mod halt;
 #[cfg(feature = "surrealdb")]
@@ -93,6 +98,8 @@ mod sdk;
 #[cfg(feature = "surrealdb")]
 mod silence;
 #[cfg(feature = "surrealdb")]
+mod snapshot;
+#[cfg(feature = "surrealdb")]
 mod stepwise;
 #[cfg(feature = "surrealdb")]
 mod telemetry;
@@ -108,10 +115,12 @@ mod verify;
 mod waiting;
 
 pub use migrate_core::{
-    Catalog, Change, Checksum, Compatibility, Difference, Effect, Fresh, FreshStatement, Link, Loss, Migration,
-    Migrations, Mode, Moved, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError,
+    Catalog, Change, Checksum, Compatibility, Difference, DifferenceClass, Effect, Fresh, FreshStatement, Link, Loss,
+    Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError,
     Requirement, Statement, StatementKind, Undo, UndoSafety, Version,
 };
+
+pub use crate::graph::{EdgeKind, VersionCircle, VersionEdge, VersionGraph, VersionNode};
 
 #[cfg(feature = "macros")]
 pub use migrate_macros::embed_migrations;
@@ -129,9 +138,11 @@ pub mod __private {
 pub use crate::{
     adopt::{Adoption, AdoptionError, ForeignLedger, ForeignMigration, Rollout, Tool},
     baseline::{Baseline, BaselineError, BaselineReport, Strangers, TakenOver, Takeover, TakeoverState},
+    compare::{Comparison, NoSuchVersion, compare},
     context::{Context, ContextError},
     counters::{Counters, CountersSnapshot},
     database::{Database, QueryError, Reply, StatementError, StatementErrorKind},
+    drift::{Against, ContextDrift, DriftOptions, DriftReport, DriftState, DriftUnknown},
     fleet::Fleet,
     fleet_error::FleetError,
     gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
@@ -147,5 +158,9 @@ pub use crate::{
     refusal::{DivergentPart, Refusal, Unknown},
     registry::{AtLeast, Membership, MembershipStatus, ModuleHead, Registry, RegistryError, Renewal, ReplicaInfo},
     report::{Counts, Report},
+    snapshot::{
+        Author, Keep, ParseSnapshotIdError, Pruned, Snapshot, SnapshotError, SnapshotFormatError, SnapshotId,
+        Snapshots, StoredSnapshot,
+    },
     verification::{Finding, IndexFinding, LedgerFinding, Verification},
 };

@@ -14,6 +14,7 @@ use crate::counted::Counted;
 use crate::fleet::{Fleet, Members};
 use crate::fleet_error::FleetError;
 use crate::flow::Flow;
+use crate::graph::VersionGraph;
 use crate::index::{Entry, Index, IndexUse, Look, Undefined, define, look};
 use crate::modules_error::ModulesError;
 use crate::observer::Event;
@@ -24,6 +25,7 @@ use crate::refusal::Refusal;
 use crate::replica::Replica;
 use crate::report::Report;
 use crate::run::Run;
+use crate::snapshot::Snapshots;
 use crate::telemetry::Telemetry;
 use crate::{Database, QueryError};
 
@@ -54,7 +56,8 @@ impl Migrator {
     pub fn new(modules: impl IntoIterator<Item = &'static Migrations>) -> Result<Self, ModulesError> {
         let (replica, telemetry) = (Replica::this_process(), Telemetry::default());
         let (wait, lease) = (Duration::from_mins(30), Duration::from_secs(30));
-        let applier = Applier { modules: Modules::new(modules)?, replica, telemetry, wait, lease };
+        let (modules, snapshots) = (Modules::new(modules)?, Snapshots::default());
+        let applier = Applier { modules, replica, telemetry, wait, lease, snapshots };
         Ok(Self {
             applier,
             patience: Patience::default(),
@@ -112,6 +115,11 @@ impl Migrator {
             report
         };
         migrate.instrument(span).await
+    }
+
+    /// Which versions of the modules stand behind which others.
+    pub fn version_graph(&self) -> VersionGraph {
+        VersionGraph::new(self.applier.modules.iter().copied())
     }
 
     pub(crate) fn run(&self) -> Run {

@@ -80,6 +80,15 @@ pub enum Event<'a> {
         /// What failed and why.
         refusal: &'a Refusal,
     },
+    /// The snapshot behind a migration could not be stored. Nothing was kept of the migration, which is applied without one,
+    /// and so are the others of this run in this context.
+    #[non_exhaustive]
+    SnapshotSkipped {
+        /// The context.
+        context: &'a Context,
+        /// What the database said.
+        reason: &'a str,
+    },
     /// A stepwise migration came further.
     #[non_exhaustive]
     StepwiseProgress {

@@ -10,6 +10,7 @@ use crate::counters::Counters;
 use crate::index::Index;
 use crate::migrator::Migrator;
 use crate::observer::Observer;
+use crate::snapshot::Snapshots;
 
 /// Far more than any start-up takes, and far less than a clock can hold.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
@@ -106,6 +107,20 @@ impl Migrator {
     pub fn index(self, context: Context) -> Self {
         let index = Index::new(context, &self.applier.modules);
         Self { index: Some(Arc::new(index)), ..self }
+    }
+
+    /// Whether each migration stores a snapshot of the schema that it leaves; none unless set.
+    ///
+    /// A snapshot is stored in the transaction that applies the migration, without a further round trip: there is no
+    /// migration without its snapshot, and no snapshot of what was rolled back. The definitions that stand for the first
+    /// migrations of a new tenant are one migration in this respect, and a stepwise one gets its snapshot at its end. Where a
+    /// snapshot cannot be stored, the migrations are applied without, and observers are told.
+    ///
+    /// Each reads the whole schema: a tenant that lacks hundreds of migrations pays for it.
+    #[must_use]
+    pub fn snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.applier.snapshots = snapshots;
+        self
     }
 
     /// The name and version of this binary, for the ledger. The name is that of the executable unless set.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
-use migrate_core::{Migration, Migrations, Moved, Requirement, Version};
+use migrate_core::{Catalog, Migration, Migrations, Moved, Requirement, Version};
 
+use crate::compare::Until;
 use crate::handover::{Handover, handovers, is_called};
 use crate::modules_error::{ModulesError, Needed, Place};
 use crate::ownership;
@@ -66,6 +67,25 @@ impl Modules {
     /// The migrations that were moved between modules.
     pub(crate) fn handovers(&self) -> &[Handover] {
         &self.handovers
+    }
+
+    /// The schema that these modules lead to, each up to a version: their migrations are folded in the order in which they
+    /// are applied.
+    pub(crate) fn schema(&self, until: impl Fn(&'static str) -> Until) -> Catalog {
+        let mut schema = Catalog::new();
+        for turn in &self.turns {
+            let module = self[turn.module];
+            let migration = &module.as_slice()[turn.at];
+            let is_meant = match until(module.module()) {
+                Until::Nothing => false,
+                Until::Version(version) => migration.version() <= version,
+                Until::Last => true,
+            };
+            if is_meant {
+                migration.changes().iter().for_each(|change| schema.apply(change));
+            }
+        }
+        schema
     }
 
     /// Every migration, in order.

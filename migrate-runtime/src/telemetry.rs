@@ -41,6 +41,7 @@ fn trace(event: &Event<'_>) {
             let (module, version) = refusal.migration().map(|(module, version)| (module, version.get())).unzip();
             warn!(%context, module, version, "migration failed: {refusal}");
         }
+        Event::SnapshotSkipped { context, reason } => warn!(%context, "migrating without a snapshot: {reason}"),
         Event::StepwiseProgress { context, migration, done, of, rows } => {
             let (module, version) = (migration.module, migration.version.get());
             info!(%context, module, version, done, of, rows, "a stepwise migration came further");

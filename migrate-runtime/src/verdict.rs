@@ -22,6 +22,8 @@ pub(crate) enum Verdict {
     Held,
     /// It was taken back because the fleet index could not be written.
     Unindexed(String),
+    /// It was taken back because the snapshot behind it could not be stored.
+    NoSnapshot(String),
 }
 
 /// The reply has another number of results than the text has statements: something ended a transaction early.
@@ -57,12 +59,13 @@ impl Script {
         if let Some(error) = timed_out {
             // The server gave up on the transaction at its last result, and on the rest of the text with it. All results
             // of that transaction say so.
-            let statement = match self.slots[got - 1] {
-                (_, Role::Statement(statement)) => Some(statement),
-                _ => None,
-            };
+            let cause = error.message.clone();
             verdicts.pop();
-            verdicts.push(Verdict::Failed { statement, cause: error.message.clone() });
+            verdicts.push(match self.slots[got - 1] {
+                (_, Role::Statement(statement)) => Verdict::Failed { statement: Some(statement), cause },
+                (_, Role::Snapshot) => Verdict::NoSnapshot(cause),
+                _ => Verdict::Failed { statement: None, cause },
+            });
         }
         Ok(verdicts)
     }
@@ -99,6 +102,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         }
         Role::Statement(statement) => failed(Some(statement)),
         Role::Index => Verdict::Unindexed(error.message.clone()),
+        Role::Snapshot => Verdict::NoSnapshot(error.message.clone()),
         Role::Begin
         | Role::Ledger
         | Role::Clear

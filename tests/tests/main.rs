@@ -21,6 +21,7 @@ mod modules_moved;
 mod observer;
 mod registry;
 mod replicas;
+mod snapshots;
 mod stepwise;
 mod traps;
 mod verify;

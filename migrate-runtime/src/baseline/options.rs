@@ -47,7 +47,8 @@ impl Baseline {
         self
     }
 
-    /// Objects that match are none of the migrations' business, unless a module defines them.
+    /// Objects that match are none of the migrations' business, unless a module defines them. What the modules declare in
+    /// `migrations.toml` is so in any case.
     pub fn unmanaged(self, unmanaged: Unmanaged) -> Self {
         Self { unmanaged, ..self }
     }
@@ -59,7 +60,8 @@ impl Baseline {
 
     pub(crate) fn wanted(&self, modules: &[&'static Migrations]) -> Result<Wanted, BaselineError> {
         let targets = select(modules, &self.modules)?;
-        Ok(Wanted { targets, unmanaged: self.unmanaged.clone(), strangers: self.strangers })
+        let declared = Unmanaged::matching(modules.iter().flat_map(|module| module.unmanaged()));
+        Ok(Wanted { targets, unmanaged: self.unmanaged.clone().and(declared), strangers: self.strangers })
     }
 }
 

@@ -208,9 +208,12 @@ async fn send(database: &impl Database, script: &Script) -> Sent {
         Ok(Some(Verdict::Again(why))) => Sent::Again(why),
         Ok(Some(Verdict::Unindexed(why))) => Sent::Unindexed(why),
         Ok(Some(Verdict::Overtaken | Verdict::Held)) => Sent::Again("somebody else was first".to_owned()),
-        Ok(Some(Verdict::NotEntered(why) | Verdict::Torn(why) | Verdict::Failed { cause: why, .. })) => {
-            Sent::Refused(why)
-        }
+        Ok(Some(
+            Verdict::NotEntered(why)
+            | Verdict::NoSnapshot(why)
+            | Verdict::Torn(why)
+            | Verdict::Failed { cause: why, .. },
+        )) => Sent::Refused(why),
         Err(misshapen) => Sent::Again(misshapen.to_string()),
     }
 }

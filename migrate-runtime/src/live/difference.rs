@@ -1,10 +1,10 @@
 use std::fmt;
 
-use migrate_core::{Catalog, Difference, Object};
+use migrate_core::{Catalog, Difference, DifferenceClass, Object};
 use serde::{Serialize, Serializer};
 
 /// How one object of a database differs from what is expected there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "difference", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields named for what they are")]
 pub enum SchemaDifference {
@@ -34,6 +34,14 @@ impl SchemaDifference {
     pub const fn object(&self) -> &Object {
         match self {
             Self::Added { object, .. } | Self::Removed { object, .. } | Self::Changed { object, .. } => object,
+        }
+    }
+
+    /// How much it means.
+    pub fn class(&self) -> DifferenceClass {
+        match self {
+            Self::Added { .. } | Self::Removed { .. } => DifferenceClass::Real,
+            Self::Changed { expected, live, .. } => DifferenceClass::of(expected, live),
         }
     }
 }

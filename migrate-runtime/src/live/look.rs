@@ -26,18 +26,19 @@ pub(crate) struct Look {
     pub(crate) rows: Map<String, Value>,
     /// A digest of all that was seen. While the database computes the same one, nothing of it has changed.
     pub(crate) mark: String,
+    /// When, by the server's clock.
+    pub(crate) at: String,
 }
 
-/// What one reply says.
+/// What the reply to an expression says that was evaluated in one context.
 #[derive(Clone, Debug)]
 pub(crate) enum Seen {
-    There(Box<Look>),
+    There(Value),
     Absent,
     /// The user has no right to know whether the context exists, and so none to create it either.
     Hidden,
     Again(String),
     Refused(String),
-    Unreadable(String),
 }
 
 /// The results of [`guarded`], in order: these two among them.
@@ -46,22 +47,25 @@ const ABSENT: usize = 5;
 const ANSWER: usize = 6;
 
 /// The text for those who may look which databases there are. `USE` creates what does not exist; here that is taken back.
-pub(crate) fn guarded(context: &Context, rows: &[Rows]) -> String {
+pub(crate) fn guarded(context: &Context, expression: &str) -> String {
     let (namespace, name) = (use_namespace(context.namespace()), quote(context.database()));
     format!(
         "BEGIN;\n{namespace}\nLET $_migrate_there = INFO FOR NS;\nUSE DB {name};\n{CONTEXT_GUARD}\
-         IF $_migrate_there.databases[$_migrate_db] IS NONE {{ THROW 'the database does not exist' }};\n{};\nCOMMIT;",
-        expression(
-            rows,
-            "{ database: $_migrate_info, tables: $_migrate_on, rows: $_migrate_rows, mark: $_migrate_mark }"
-        )
+         IF $_migrate_there.databases[$_migrate_db] IS NONE {{ THROW 'the database does not exist' }};\n{expression};\nCOMMIT;",
     )
 }
 
 /// The text for those who may not, and whose `USE` creates nothing.
-pub(crate) fn plain(context: &Context, rows: &[Rows]) -> String {
-    let answer = "{ database: $_migrate_info, tables: $_migrate_on, rows: $_migrate_rows, mark: $_migrate_mark }";
-    format!("{}\n{};\n", context.use_statement(), expression(rows, answer))
+pub(crate) fn plain(context: &Context, expression: &str) -> String {
+    format!("{}\n{expression};\n", context.use_statement())
+}
+
+/// The expression that reads a schema, and these rows at the same moment.
+pub(crate) fn schema_expression(rows: &[Rows]) -> String {
+    expression(
+        rows,
+        "{ database: $_migrate_info, tables: $_migrate_on, rows: $_migrate_rows, mark: $_migrate_mark, at: time::now() }",
+    )
 }
 
 /// The expression that computes the [mark](Look::mark) anew.
@@ -98,7 +102,7 @@ pub(crate) fn read_guarded(reply: Reply) -> Seen {
         (Some((_, error)), _) if error.kind == StatementErrorKind::NotAllowed => Seen::Hidden,
         (Some((_, error)), _) => Seen::Refused(error.message.clone()),
         (None, Some((_, error))) => Seen::Again(error.message.clone()),
-        (None, None) => reply.0.into_iter().nth(ANSWER).and_then(Result::ok).map_or_else(missing, read_answer),
+        (None, None) => reply.0.into_iter().nth(ANSWER).and_then(Result::ok).map_or_else(missing, Seen::There),
     }
 }
 
@@ -110,7 +114,7 @@ pub(crate) fn read_plain(context: &Context, reply: Reply) -> Seen {
     let mut results = reply.0.into_iter();
     match (results.next(), results.next()) {
         (Some(Ok(entered)), _) if !is_in(context, &entered) => Seen::Refused(format!("the session is in {entered}")),
-        (Some(Ok(_)), Some(Ok(answer))) => read_answer(answer),
+        (Some(Ok(_)), Some(Ok(answer))) => Seen::There(answer),
         (Some(Err(error)), _) | (_, Some(Err(error))) => Seen::Refused(error.message),
         _ => missing(),
     }
@@ -129,14 +133,16 @@ fn disturbed(reply: &Reply, expected: usize) -> Option<Seen> {
     (reply.0.len() != expected).then(missing)
 }
 
-fn read_answer(mut answer: Value) -> Seen {
-    let catalog = match catalog(&answer["database"], &answer["tables"]) {
-        Ok(catalog) => catalog,
-        Err(reason) => return Seen::Unreadable(reason),
-    };
-    match (answer["rows"].take(), answer["mark"].as_str()) {
-        (Value::Object(rows), Some(mark)) => Seen::There(Box::new(Look { catalog, rows, mark: mark.to_owned() })),
-        (rows, mark) => Seen::Unreadable(format!("the rows are {rows} and the mark is {mark:?}")),
+impl Look {
+    /// Reads what [`schema_expression`] gave.
+    pub(crate) fn read(mut answer: Value) -> Result<Self, String> {
+        let catalog = catalog(&answer["database"], &answer["tables"])?;
+        match (answer["rows"].take(), answer["mark"].as_str(), answer["at"].as_str()) {
+            (Value::Object(rows), Some(mark), Some(at)) => {
+                Ok(Self { catalog, rows, mark: mark.to_owned(), at: at.to_owned() })
+            }
+            (rows, mark, at) => Err(format!("the rows are {rows}, the mark is {mark:?} and the time {at:?}")),
+        }
     }
 }
 
@@ -148,7 +154,6 @@ mod tests {
 
     fn guarded_with(errors: &[(usize, StatementErrorKind)]) -> Seen {
         let mut reply = Reply(vec![Ok(Value::Null); RESULTS]);
-        reply.0[ANSWER] = Ok(json!({ "database": { "tables": {} }, "tables": [], "rows": {}, "mark": "m" }));
         for &(at, kind) in errors {
             reply.0[at] = Err(StatementError { kind, message: format!("{kind:?}") });
         }
@@ -167,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn a_look_without_its_parts_is_no_look() {
+        let answer = json!({ "database": { "tables": {} }, "tables": [], "rows": {}, "mark": "m", "at": "now" });
+        assert_eq!(Look::read(answer.clone()).unwrap().at, "now");
+        for part in ["database", "tables", "rows", "mark", "at"] {
+            let mut other = answer.clone();
+            other[part] = Value::Null;
+            assert!(Look::read(other).is_err(), "{part}");
+        }
+    }
+
+    #[test]
     fn what_is_unclear_is_asked_again() {
         assert!(matches!(guarded_with(&[(5, Thrown), (7, Conflict)]), Seen::Again(_)));
         assert!(matches!(guarded_with(&[(7, Bystander)]), Seen::Again(_)));
@@ -175,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_schema_of_another_context_is_never_taken_for_ours() {
-        let answer = json!({ "database": { "tables": {} }, "tables": [], "rows": {}, "mark": "m" });
+        let answer = json!({ "tables": {} });
         let seen = |database: &str| {
             let context = Context::new("a", "b").unwrap();
             read_plain(&context, Reply(vec![Ok(json!({ "namespace": "a", "database": database })), Ok(answer.clone())]))

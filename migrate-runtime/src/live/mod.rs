@@ -12,6 +12,7 @@ pub use difference::SchemaDifference;
 pub(crate) use difference::differences;
 pub use error::LiveSchemaError;
 pub(crate) use look::{Look, Rows, mark_expression};
-pub(crate) use read::read;
+pub(crate) use read::{evaluate, read};
 pub use schema::LiveSchema;
+pub(crate) use sections::{OF_DATABASE, OF_TABLE, OWN_TABLES};
 pub use unmanaged::Unmanaged;

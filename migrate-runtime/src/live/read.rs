@@ -1,8 +1,8 @@
 //! Asking for a schema until there is an answer or no further try.
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
-use super::look::{Look, Rows, Seen, guarded, plain, read_guarded, read_plain};
+use super::look::{Look, Rows, Seen, guarded, plain, read_guarded, read_plain, schema_expression};
 use super::{LiveSchema, LiveSchemaError, Unmanaged};
 use crate::backoff::Backoff;
 use crate::context::Context;
@@ -41,15 +41,29 @@ pub(crate) async fn read(
     rows: &[Rows],
     backoff: &mut Backoff,
 ) -> Result<Look, LiveSchemaError> {
+    let answer = evaluate(migrator, database, context, &schema_expression(rows), Map::new(), backoff).await?;
+    Look::read(answer).map_err(|reason| LiveSchemaError::Unreadable { context: context.clone(), reason })
+}
+
+/// Evaluates one expression in a context, which is never created. It may be evaluated again where an answer was lost.
+pub(crate) async fn evaluate(
+    migrator: &Migrator,
+    database: &impl Database,
+    context: &Context,
+    expression: &str,
+    mut variables: Map<String, Value>,
+    backoff: &mut Backoff,
+) -> Result<Value, LiveSchemaError> {
+    variables.insert("_migrate_ns".to_owned(), context.namespace().into());
+    variables.insert("_migrate_db".to_owned(), context.database().into());
     let unavailable = |reason| LiveSchemaError::Unavailable { context: context.clone(), reason };
     loop {
-        let why = match ask(database, context, rows).await {
-            Seen::There(look) => return Ok(*look),
+        let why = match ask(database, context, expression, &variables).await {
+            Seen::There(answer) => return Ok(answer),
             Seen::Absent => return Err(LiveSchemaError::Absent(context.clone())),
             Seen::Again(why) => why,
             Seen::Hidden => return Err(unavailable("the user has no right to read it".to_owned())),
             Seen::Refused(reason) => return Err(unavailable(reason)),
-            Seen::Unreadable(reason) => return Err(LiveSchemaError::Unreadable { context: context.clone(), reason }),
         };
         if let Err(given_up) = backoff.again() {
             return Err(unavailable(format!("it was given up {given_up}; the last try met: {why}")));
@@ -60,16 +74,13 @@ pub(crate) async fn read(
     }
 }
 
-async fn ask(database: &impl Database, context: &Context, rows: &[Rows]) -> Seen {
-    let mut variables = Map::new();
-    variables.insert("_migrate_ns".to_owned(), context.namespace().into());
-    variables.insert("_migrate_db".to_owned(), context.database().into());
-    let seen = match database.query(guarded(context, rows), variables).await {
+async fn ask(database: &impl Database, context: &Context, expression: &str, variables: &Map<String, Value>) -> Seen {
+    let seen = match database.query(guarded(context, expression), variables.clone()).await {
         Ok(reply) => read_guarded(reply),
         Err(error) => unanswered(&error),
     };
     match seen {
-        Seen::Hidden => match database.query(plain(context, rows), Map::new()).await {
+        Seen::Hidden => match database.query(plain(context, expression), variables.clone()).await {
             Ok(reply) => read_plain(context, reply),
             Err(error) => unanswered(&error),
         },

@@ -19,6 +19,12 @@ pub struct LiveSchema {
     catalog: Catalog,
 }
 
+impl AsRef<Catalog> for LiveSchema {
+    fn as_ref(&self) -> &Catalog {
+        &self.catalog
+    }
+}
+
 impl LiveSchema {
     pub(crate) const fn new(context: Context, catalog: Catalog) -> Self {
         Self { context, catalog }

@@ -4,11 +4,11 @@ use migrate_core::{Catalog, Object, ObjectKind};
 use serde_json::Value;
 
 /// The tables that the runtime keeps its own records in: no part of anybody's schema.
-const OWN_TABLES: [&str; 5] =
-    ["_migrations", "_migration_log", "_migration_lease", "_migration_fleet", "_migration_replica"];
+pub(crate) const OWN_TABLES: [&str; 6] =
+    ["_migrations", "_migration_log", "_migration_lease", "_migration_fleet", "_migration_replica", "_schema_snapshot"];
 
 /// The sections of `INFO FOR DB`.
-const OF_DATABASE: [(&str, ObjectKind); 12] = [
+pub(crate) const OF_DATABASE: [(&str, ObjectKind); 12] = [
     ("accesses", ObjectKind::Access),
     ("analyzers", ObjectKind::Analyzer),
     ("apis", ObjectKind::Api),
@@ -24,7 +24,7 @@ const OF_DATABASE: [(&str, ObjectKind); 12] = [
 ];
 
 /// The sections of `INFO FOR TABLE` that define something.
-const OF_TABLE: [(&str, ObjectKind); 3] =
+pub(crate) const OF_TABLE: [(&str, ObjectKind); 3] =
     [("fields", ObjectKind::Field), ("indexes", ObjectKind::Index), ("events", ObjectKind::Event)];
 
 /// The catalog of a database, from its `INFO FOR DB` and, for each table by name, its `INFO FOR TABLE`.
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn our_own_tables_and_what_stands_on_them_are_left_out() {
-        let database = json!({ "tables": { "user": "DEFINE TABLE user", "_migrations": "x", "_migration_replica": "x",
+        let database = json!({ "tables": { "user": "DEFINE TABLE user", "_migrations": "x", "_migration_replica": "x", "_schema_snapshot": "x",
                                  "_migration_history": "y" } });
         let on = |name| json!({ "name": name, "fields": { "a": "F" }, "indexes": {}, "events": {} });
         let catalog = catalog(&database, &json!([on("user"), on("_migrations"), on("_migration_history")])).unwrap();

@@ -40,6 +40,13 @@ impl Unmanaged {
         self.0.iter().any(|pattern| pattern.matches(object))
     }
 
+    /// What either of the two means is unmanaged.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// These tables, by their exact names, are unmanaged too.
     pub(crate) fn and_tables(mut self, names: &[&str]) -> Self {
         self.0.extend(names.iter().map(|name| Pattern { kind: None, glob: name.chars().collect() }));

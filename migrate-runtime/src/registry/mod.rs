@@ -20,6 +20,7 @@ use serde_json::Map;
 pub use self::error::RegistryError;
 use self::heartbeat::Heartbeat;
 pub use self::membership::{Membership, MembershipStatus, Renewal};
+pub(crate) use self::replica_info::draw_id;
 pub use self::replica_info::{ModuleHead, ReplicaInfo};
 pub use self::standing::AtLeast;
 use self::tried::Tried;

@@ -16,6 +16,7 @@ use crate::index::{self, Index};
 use crate::ledger::{DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, Row};
 use crate::plan::{Action, Need, Step};
 use crate::replica::Replica;
+use crate::snapshot::{self, Snapshots};
 
 pub(crate) use self::fresh::fresh;
 pub(crate) use self::ledger_row::{ledger_row, placeholder};
@@ -75,6 +76,8 @@ pub(crate) enum Role {
     Read,
     /// What says that the end was reached, or that something failed.
     Close,
+    /// The statement that stores a snapshot of the schema.
+    Snapshot,
     /// A statement that writes the tenant's row of the fleet index.
     Index,
     /// `COMMIT`.
@@ -102,6 +105,7 @@ impl Script {
         history: History,
         replica: &Replica,
         index: Option<&Index>,
+        snapshots: Snapshots,
     ) -> Self {
         let mut script = Self::enter(context);
         if let Some(index) = index {
@@ -131,6 +135,7 @@ impl Script {
                 None if matches!(step.action, Action::Run { .. }) => script.step(table, before, step, replica),
                 None => script.hand_over(before, step, replica),
             }
+            script.snapshot(block, snapshots, replica);
             script.index(block, index);
             script.push(block, Role::Commit, "COMMIT;\n");
             script.blocks.push(at..at + covered);
@@ -169,6 +174,15 @@ impl Script {
     pub(crate) fn define_ledger(&mut self, step: usize) {
         self.text.push_str(DEFINE_LEDGER);
         self.slots.extend([(step, Role::Ledger); DEFINE_LEDGER_STATEMENTS]);
+    }
+
+    /// Stores a snapshot of the schema, at the end of a transaction that applies a migration.
+    pub(crate) fn snapshot(&mut self, at: usize, snapshots: Snapshots, replica: &Replica) {
+        if let Snapshots::AfterEachMigration { keep } = snapshots {
+            self.variables.insert(snapshot::TAKEN_BY.to_owned(), replica.as_json());
+            let behind = format!("$_migrate_{at}");
+            self.push(at, Role::Snapshot, &format!("{};\n", snapshot::store_behind(&behind, keep)));
+        }
     }
 
     /// Writes the tenant's row of the fleet index, at the end of a transaction that changes its ledger.

@@ -34,6 +34,7 @@ use crate::plan::Step;
 use crate::probe::is_in;
 use crate::refusal::Refusal;
 use crate::script::{Role, Script};
+use crate::snapshot::Snapshots;
 use crate::verdict::Verdict;
 use crate::{Database, QueryError, Reply};
 
@@ -46,6 +47,8 @@ pub(crate) struct Stepwise<'a, D> {
     /// How long the lease lasts unless it is renewed, which is done three times as often.
     pub(crate) lease: Duration,
     pub(crate) index: Option<&'a Index>,
+    /// Whether a snapshot of the schema is stored with the end of it.
+    pub(crate) snapshots: Snapshots,
 }
 
 /// What a text is about.
@@ -72,13 +75,16 @@ enum Tried {
     Torn,
     /// The fleet index could not be written.
     Unindexed(String),
+    /// The snapshot could not be stored.
+    NoSnapshot(String),
 }
 
 impl<D: Database> Stepwise<'_, D> {
     /// Goes on until the end, and has the lease meanwhile.
     pub(crate) async fn run(&self, backoff: &mut Backoff) -> Result<Progress, Refusal> {
-        let Self { attempt, step, owner, lease, index } = *self;
-        let scripts = Scripts { context: attempt.context, step, replica: attempt.replica, owner, lease, index };
+        let Self { attempt, step, owner, lease, index, snapshots } = *self;
+        let (context, replica) = (attempt.context, attempt.replica);
+        let scripts = Scripts { context, step, replica, owner, lease, index, snapshots };
         // 0 is no token: while we have none, there is nothing to renew.
         let token = AtomicU64::new(0);
         let work = pin!(self.work(&scripts, &token, backoff));
@@ -118,6 +124,7 @@ impl<D: Database> Stepwise<'_, D> {
             Tried::Held(by) => return Ok(self.held(by)),
             Tried::Refused(refusal) => return Err(refusal),
             Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
+            Tried::NoSnapshot(why) => return Ok(Progress::NoSnapshot(why)),
             Tried::Failed(cause) => return Err(failed(self.step, None, 0, cause)),
             Tried::Torn => return Err(self.record_torn(backoff).await),
             Tried::Overtaken => return Ok(taken_over()),
@@ -151,6 +158,7 @@ impl<D: Database> Stepwise<'_, D> {
                 }
                 Tried::Refused(refusal) => return Err(refusal),
                 Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
+                Tried::NoSnapshot(why) => return Ok(Progress::NoSnapshot(why)),
                 Tried::Torn => return Err(self.record_torn(backoff).await),
                 Tried::Failed(cause) => return self.record(scripts, &position, None, cause, backoff).await,
                 Tried::Overtaken | Tried::Held(_) => {
@@ -258,6 +266,7 @@ impl<D: Database> Stepwise<'_, D> {
             Some(Verdict::Held) => Err(Tried::Held("somebody else".to_owned())),
             Some(Verdict::Torn(_)) => Err(Tried::Torn),
             Some(Verdict::Unindexed(why)) => Err(Tried::Unindexed(why)),
+            Some(Verdict::NoSnapshot(why)) => Err(Tried::NoSnapshot(why)),
             Some(Verdict::NotEntered(why)) => {
                 let reason = format!("{} cannot be entered: {why}", self.attempt.context);
                 Err(Tried::Refused(Refusal::Unavailable { reason }))

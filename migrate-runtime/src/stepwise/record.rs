@@ -39,7 +39,7 @@ impl<D: Database> Stepwise<'_, D> {
                     script = Scripts { index: None, ..*scripts }.fail(position, broken, error.clone());
                     why
                 }
-                Tried::Again(why) => why,
+                Tried::Again(why) | Tried::NoSnapshot(why) => why,
             };
             if backoff.again().is_err() {
                 warn!(context = %self.attempt.context, "the failure could not be recorded: {why}");
@@ -61,7 +61,7 @@ impl<D: Database> Stepwise<'_, D> {
                     why
                 }
                 Tried::Refused(refusal) => refusal.to_string(),
-                Tried::Failed(why) | Tried::Again(why) => why,
+                Tried::Failed(why) | Tried::Again(why) | Tried::NoSnapshot(why) => why,
             };
             if backoff.again().is_err() {
                 warn!(%context, "what ended half way could not be recorded: {why}");

@@ -12,6 +12,7 @@ use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, NOTHING_KEPT};
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Role, Script, ledger_row};
+use crate::snapshot::Snapshots;
 
 /// What the texts of one stepwise migration in one context share.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Scripts<'a> {
     pub(super) lease: Duration,
     /// The fleet index, where it is to be told: that a migration is begun matters to it as much as its end.
     pub(super) index: Option<&'a Index>,
+    /// Whether the end of it stores a snapshot of the schema.
+    pub(super) snapshots: Snapshots,
 }
 
 const ROW: &str = "_migrations:[$_migrate_0.module, $_migrate_0.version]";
@@ -250,6 +253,7 @@ impl<'a> Scripts<'a> {
         );
         log(&mut script, "applied", "");
         script.push(0, Role::Lease, RELEASE);
+        script.snapshot(0, self.snapshots, self.replica);
         script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script

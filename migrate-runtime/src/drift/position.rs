@@ -1,0 +1,48 @@
+//! Which versions a ledger says that a context is at, without any I/O.
+
+use migrate_core::{Compatibility, Version};
+
+use super::state::DriftUnknown;
+use crate::compare::Until;
+use crate::ledger::Row;
+use crate::order::Modules;
+use crate::plan::{Ahead, Plan, Stranger, plan};
+
+/// Where a context is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Position {
+    /// How much of each module is applied, in the order of the modules.
+    pub(super) applied: Vec<Until>,
+    pub(super) pending: usize,
+    pub(super) ahead: Vec<Ahead>,
+    pub(super) strangers: Vec<Stranger>,
+}
+
+impl Position {
+    /// Reads it from the rows of a ledger, which the planner understands or says why not.
+    pub(super) fn of(modules: &Modules, rows: &[Row]) -> Result<Self, DriftUnknown> {
+        if let Some(row) = rows.iter().find(|row| row.is_begun()) {
+            return Err(DriftUnknown::MidMigration { module: row.module.clone(), version: row.version });
+        }
+        // To look at a context that this binary must not serve does no harm.
+        let rows: Vec<_> =
+            rows.iter().cloned().map(|row| Row { compatibility: Compatibility::Compatible, ..row }).collect();
+        let Plan { steps, ahead, strangers, .. } = plan(modules, &rows).map_err(DriftUnknown::Ledger)?;
+        let is_pending = |module: &str, version: Version| {
+            steps.iter().any(|step| step.module == module && step.migration.version() == version)
+        };
+        let applied = modules.iter().map(|module| {
+            let last = module.iter().take_while(|migration| !is_pending(module.module(), migration.version())).last();
+            last.map_or(Until::Nothing, |last| Until::Version(last.version()))
+        });
+        let applied = applied.collect();
+        Ok(Self { applied, pending: steps.len(), ahead, strangers })
+    }
+
+    /// Those that know more than this binary does, in words.
+    pub(super) fn unknown_work(&self) -> String {
+        let ahead = self.ahead.iter().map(|ahead| format!("{} V{}", ahead.module, ahead.version));
+        let strangers = self.strangers.iter().map(|one| format!("{} V{}", one.module, one.version));
+        ahead.chain(strangers).collect::<Vec<_>>().join(" and ")
+    }
+}
