@@ -6,6 +6,7 @@ mod baseline;
 mod baseline_live;
 mod catalog_law;
 mod contexts;
+mod drift;
 mod example_schema;
 mod facts;
 mod faults;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use migrate_runtime::{
-    Context, Database, Event, Keep, LiveSchemaError, Migrations, Migrator, Snapshot, SnapshotError,
+    Context, Database, Event, Evidence, Fleet, Keep, LiveSchemaError, Migrations, Migrator, Snapshot, SnapshotError,
     SnapshotFormatError, Snapshots, StoredSnapshot, Version,
 };
 use migrate_tests::{Fault, Faulty, chain, engine, live_catalog, module, rows};
@@ -224,6 +224,22 @@ async fn migrations_are_applied_without_a_snapshot_where_none_can_be_stored() {
         assert!(skipped.len() == 1 && skipped[0].contains("objects"), "told once, with the reason: {skipped:?}");
         assert_eq!(rows(&db, &tenant(), "SELECT * FROM _schema_snapshot;").await, json!([]));
         assert!(migrator.take_snapshot(&db, &tenant()).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn the_fleet_index_and_snapshots_are_written_side_by_side() {
+    for name in ["split", "stepwise"] {
+        let db = engine().await;
+        let system = Context::new("ops", "index").unwrap();
+        let migrator = migrator(chain(name).unwrap()).index(system.clone());
+        let fleet = || Fleet::contexts([tenant()]);
+        assert!(migrator.migrate_all(&db, fleet()).await.unwrap().all_served());
+        let again = migrator.migrate_all(&db, fleet()).await.unwrap();
+        assert_eq!(again.contexts()[0].evidence, Evidence::Index, "{name}: {again}");
+        assert_eq!(stored(&migrator, &db).await.len(), chain(name).unwrap().len());
+        let tables = rows(&db, &system, "INFO FOR DB;").await["tables"].clone();
+        assert!(tables.get("_schema_snapshot").is_none(), "none of the tenant's is kept in the system context");
     }
 }
 

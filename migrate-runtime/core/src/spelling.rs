@@ -18,8 +18,8 @@ impl DifferenceClass {
     ///
     /// ```
     /// # use migrate_core::DifferenceClass;
-    /// let one = "DEFINE FIELD `name` ON user TYPE string\n\tASSERT $value != \"\"";
-    /// let other = "DEFINE FIELD name ON ⟨user⟩ TYPE string ASSERT $value != ''";
+    /// let one = "DEFINE FIELD `name` ON person TYPE string\n\tASSERT $value != \"\"";
+    /// let other = "DEFINE FIELD name ON ⟨person⟩ TYPE string ASSERT $value != ''";
     /// assert_eq!(DifferenceClass::of(one, other), DifferenceClass::Formatting);
     /// assert_eq!(DifferenceClass::of(one, &other.replace("!= ''", "!= ' '")), DifferenceClass::Real);
     /// ```

@@ -82,7 +82,7 @@ impl Adoption {
                 last.map(|version| (module, At::Version(version))).into_iter().collect()
             }
         };
-        let unmanaged = self.unmanaged.clone().and_tables(self.tool.tables());
+        let unmanaged = self.unmanaged.clone().and(Unmanaged::declared(modules)).and_tables(self.tool.tables());
         Ok(Wanted { targets, unmanaged, strangers: self.strangers })
     }
 }

@@ -60,8 +60,8 @@ impl Baseline {
 
     pub(crate) fn wanted(&self, modules: &[&'static Migrations]) -> Result<Wanted, BaselineError> {
         let targets = select(modules, &self.modules)?;
-        let declared = Unmanaged::matching(modules.iter().flat_map(|module| module.unmanaged()));
-        Ok(Wanted { targets, unmanaged: self.unmanaged.clone().and(declared), strangers: self.strangers })
+        let unmanaged = self.unmanaged.clone().and(Unmanaged::declared(modules));
+        Ok(Wanted { targets, unmanaged, strangers: self.strangers })
     }
 }
 

@@ -47,6 +47,21 @@ impl Migrator {
     /// One round trip a context; a second one where a snapshot has to be asked. It takes twice as many for a user who
     /// may not look which databases there are.
     ///
+    /// ```no_run
+    /// # use migrate_runtime::{Database, DriftOptions, Fleet, FleetError, Migrator, Unmanaged};
+    /// # async fn look(migrator: &Migrator, db: &impl Database) -> Result<(), FleetError> {
+    /// let options = DriftOptions::new().unmanaged(Unmanaged::matching(["audit_*"]));
+    /// let report = migrator.drift(db, Fleet::databases_of("tenants"), &options).await?;
+    /// for (differences, contexts) in report.groups() {
+    ///     println!("{} contexts differ in {} objects", contexts.len(), differences.len());
+    /// }
+    /// for (context, why) in report.unknown() {
+    ///     println!("nobody can tell about {context}: {why}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When it cannot be told which contexts there are. What is found in a context is in the report.
@@ -64,13 +79,12 @@ impl Migrator {
             Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
             Members::Streamed(contexts) => contexts.right_stream(),
         };
-        let declared = self.applier.modules.iter().flat_map(|module| module.unmanaged());
         let search = Search {
             migrator: self,
             database: &database,
             expected: Expected::new(&self.applier.modules),
             against: options.against,
-            unmanaged: options.unmanaged.clone().and(Unmanaged::matching(declared)),
+            unmanaged: options.unmanaged.clone().and(Unmanaged::declared(&self.applier.modules)),
         };
         let (search, seen) = (&search, &mut HashSet::new());
         let members = members.filter(move |context| {

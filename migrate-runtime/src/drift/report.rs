@@ -130,12 +130,10 @@ impl fmt::Display for DriftReport {
             match contexts[..] {
                 [context] => write!(f, "\ndrifted    {context}")?,
                 _ => {
-                    write!(
-                        f,
-                        "\ndrifted    the same {} differences in {} contexts:",
-                        differences.len(),
-                        contexts.len()
-                    )?;
+                    match differences.len() {
+                        1 => write!(f, "\ndrifted    the same difference in {} contexts:", contexts.len())?,
+                        some => write!(f, "\ndrifted    the same {some} differences in {} contexts:", contexts.len())?,
+                    }
                     contexts.iter().take(NAMED).try_for_each(|context| write!(f, " {context}"))?;
                     f.write_str(if contexts.len() > NAMED { " …" } else { "" })?;
                 }

@@ -77,7 +77,7 @@ pub enum DriftUnknown {
 fn objects_of(objects: &[Object]) -> String {
     match objects {
         [object] => object.to_string(),
-        [first, rest @ ..] => format!("{first} and {} more objects", rest.len()),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         [] => "nothing".to_owned(),
     }
 }

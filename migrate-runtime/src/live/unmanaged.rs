@@ -1,4 +1,4 @@
-use migrate_core::{Catalog, Object, ObjectKind};
+use migrate_core::{Catalog, Migrations, Object, ObjectKind};
 
 /// Which objects of a database are none of the migrations' business: patterns over their names.
 ///
@@ -38,6 +38,11 @@ impl Unmanaged {
     /// Whether an object is unmanaged.
     pub fn contains(&self, object: &Object) -> bool {
         self.0.iter().any(|pattern| pattern.matches(object))
+    }
+
+    /// What modules declare in `migrations.toml`.
+    pub(crate) fn declared(modules: &[&'static Migrations]) -> Self {
+        Self::matching(modules.iter().flat_map(|module| module.unmanaged()))
     }
 
     /// What either of the two means is unmanaged.

@@ -25,6 +25,9 @@ DEFINE FIELD IF NOT EXISTS modules ON _schema_snapshot TYPE object FLEXIBLE; \
 DEFINE FIELD IF NOT EXISTS checksum ON _schema_snapshot TYPE string; \
 DEFINE FIELD IF NOT EXISTS objects ON _schema_snapshot TYPE object FLEXIBLE; }; ";
 
+/// More than a context ever has, and no more than a query can say.
+const MOST: usize = u32::MAX as usize;
+
 /// What is told of a snapshot without its objects.
 const HEAD: &str = "\
 record::id(id) AS id, taken_at, taken_by, after, modules, checksum, array::len(object::keys(objects)) AS objects";
@@ -41,7 +44,7 @@ pub(crate) fn store_behind(row: &str, keep: usize) -> String {
     let prune = format!(
         "DELETE (SELECT VALUE id FROM (SELECT id, taken_at FROM _schema_snapshot WHERE after IS NOT NONE \
          ORDER BY taken_at DESC, id DESC START {})) RETURN NONE; ",
-        keep.max(1)
+        keep.clamp(1, MOST)
     );
     let after = format!("after: {{ module: {row}.module, version: {row}.version }}, ");
     format!("{{ {}{prune}}}", store("_schema_snapshot:ulid()", &after))
@@ -113,6 +116,7 @@ fn objects() -> String {
 
 /// The expression that lists snapshots, the newest first, from the one behind the given time and id on.
 pub(super) fn list(limit: usize, is_continued: bool) -> String {
+    let limit = limit.min(MOST);
     let from = if is_continued {
         "WHERE [taken_at, record::id(id)] < [<datetime> $_migrate_time, $_migrate_snapshot] "
     } else {
@@ -146,7 +150,7 @@ pub(super) fn delete() -> String {
 /// The expression that removes those that are not kept.
 pub(super) fn prune(keep: Keep) -> String {
     let (start, older) = match keep {
-        Keep::Newest(count) => (count.max(1), String::new()),
+        Keep::Newest(count) => (count.clamp(1, MOST), String::new()),
         Keep::NewerThan(age) => (1, format!(" WHERE taken_at < time::now() - {}", duration(age))),
     };
     format!(
