@@ -174,8 +174,8 @@ async fn whatever_is_lost_on_the_way_each_migration_has_one_snapshot() {
     for fault in [Fault::LostBefore, Fault::LostAfter, Fault::Conflict] {
         for before in 0..3 {
             let db = engine().await;
-            let faults = std::iter::repeat_n(Fault::Pass, before).chain([fault.clone()]);
-            let faulty = Faulty::new(&db, faults);
+            let passing = std::iter::repeat_n(Fault::Pass, before);
+            let faulty = Faulty::new(&db, passing.chain([fault.clone()]));
             assert_eq!(assert_lawful(chain("split").unwrap(), &faulty).await, [1, 2, 3, 4], "{fault:?} {before}");
         }
     }
@@ -220,7 +220,7 @@ async fn migrations_are_applied_without_a_snapshot_where_none_can_be_stored() {
         let report = migrator.migrate(&db, tenant()).await;
         assert!(report.is_served(), "{report:?}");
         assert_eq!(report.applied.len(), chain(name).unwrap().len());
-        let skipped = skipped.lock().unwrap();
+        let skipped = skipped.lock().unwrap().clone();
         assert!(skipped.len() == 1 && skipped[0].contains("objects"), "told once, with the reason: {skipped:?}");
         assert_eq!(rows(&db, &tenant(), "SELECT * FROM _schema_snapshot;").await, json!([]));
         assert!(migrator.take_snapshot(&db, &tenant()).await.is_err());

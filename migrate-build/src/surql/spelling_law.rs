@@ -103,36 +103,36 @@ const PIECES: &[&str] = &[
     "math::pi",
 ];
 
-/// The tokens of a text with what is between them: words, and single characters.
+/// The words of a text, and the single characters between them.
 fn pieces(text: &str) -> Vec<&str> {
     let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let length = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len()).max(if is_of_word(c) { 1 } else { 0 });
-        let (piece, behind) = rest.split_at(if length == 0 { c.len_utf8() } else { length });
+        let length = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(length.max(c.len_utf8()));
         pieces.push(piece);
         rest = behind;
     }
     pieces
 }
 
-/// Some other way to write the piece at a place, or something else in its stead.
-fn changed(text: &str, at: Index, how: usize, other: &str) -> String {
-    let mut all: Vec<String> = pieces(text).into_iter().map(str::to_owned).collect();
-    let at = at.index(all.len());
-    all[at] = match how {
+/// Another way to write the piece at a place, or something else in its stead.
+fn changed(text: &str, at: usize, how: usize, other: &str) -> String {
+    let all = pieces(text);
+    let piece = all[at];
+    let instead = match how {
         0 => other.to_owned(),
-        1 => format!("{}{other}", all[at]),
-        2 => format!("{other}{}", all[at]),
-        3 => format!("`{}`", all[at]),
-        4 => format!("⟨{}⟩", all[at]),
-        5 => all[at].to_ascii_uppercase(),
-        6 => all[at].to_ascii_lowercase(),
-        7 => format!(" {} ", all[at]),
+        1 => format!("{piece}{other}"),
+        2 => format!("{other}{piece}"),
+        3 => format!("`{piece}`"),
+        4 => format!("⟨{piece}⟩"),
+        5 => piece.to_ascii_uppercase(),
+        6 => piece.to_ascii_lowercase(),
+        7 => format!(" {piece} "),
         _ => String::new(),
     };
-    all.concat()
+    [&all[..at].concat(), &instead, &all[at + 1..].concat()].map(String::as_str).concat()
 }
 
 /// What the parser makes of a text; `None` where it refuses it.
@@ -160,17 +160,9 @@ fn every_definition_is_one() {
 fn no_word_is_taken_for_a_name_that_may_be_something_else() {
     for text in DEFINITIONS {
         for at in 0..pieces(text).len() {
-            for how in 3..8 {
-                let all = pieces(text);
-                let mut other: Vec<String> = all.iter().map(|&piece| piece.to_owned()).collect();
-                other[at] = match how {
-                    3 => format!("`{}`", all[at]),
-                    4 => format!("⟨{}⟩", all[at]),
-                    5 => all[at].to_ascii_uppercase(),
-                    6 => all[at].to_ascii_lowercase(),
-                    _ => format!(" {} ", all[at]),
-                };
-                assert!(holds(text, &other.concat()), "{text}\n{}", other.concat());
+            for how in 3..=8 {
+                let other = changed(text, at, how, "");
+                assert!(holds(text, &other), "{text}\n{other}");
             }
         }
     }
@@ -190,6 +182,7 @@ proptest! {
         for (at, how, piece) in changes {
             before.clone_from(&other);
             if !other.is_empty() {
+                let at = at.index(pieces(&other).len());
                 other = changed(&other, at, how, piece);
             }
         }

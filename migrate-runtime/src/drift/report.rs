@@ -127,16 +127,16 @@ impl fmt::Display for DriftReport {
         }
         write!(f, "        {:.1} s, {} round trips", self.elapsed.as_secs_f64(), self.round_trips)?;
         for (differences, contexts) in self.groups() {
-            match contexts[..] {
-                [context] => write!(f, "\ndrifted    {context}")?,
-                _ => {
-                    match differences.len() {
-                        1 => write!(f, "\ndrifted    the same difference in {} contexts:", contexts.len())?,
-                        some => write!(f, "\ndrifted    the same {some} differences in {} contexts:", contexts.len())?,
-                    }
-                    contexts.iter().take(NAMED).try_for_each(|context| write!(f, " {context}"))?;
-                    f.write_str(if contexts.len() > NAMED { " …" } else { "" })?;
+            match (&contexts[..], differences.len()) {
+                ([context], _) => write!(f, "\ndrifted    {context}")?,
+                (several, 1) => write!(f, "\ndrifted    the same difference in {} contexts:", several.len())?,
+                (several, some) => {
+                    write!(f, "\ndrifted    the same {some} differences in {} contexts:", several.len())?;
                 }
+            }
+            if contexts.len() > 1 {
+                contexts.iter().take(NAMED).try_for_each(|context| write!(f, " {context}"))?;
+                f.write_str(if contexts.len() > NAMED { " …" } else { "" })?;
             }
             for difference in differences {
                 let formatting = if difference.class() == DifferenceClass::Formatting { "(formatting) " } else { "" };

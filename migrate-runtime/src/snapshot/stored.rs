@@ -134,7 +134,6 @@ fn migration<S: serde::Serializer>(after: &Option<(String, Version)>, serializer
     after.serialize(serializer)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn text<S: serde::Serializer>(checksum: &Checksum, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(checksum)
 }
