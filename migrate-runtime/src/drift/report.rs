@@ -7,7 +7,7 @@ use migrate_core::DifferenceClass;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::state::{ContextDrift, DriftState, DriftUnknown};
+use super::state::{Classed, ContextDrift, DriftState, DriftUnknown};
 use crate::context::Context;
 use crate::live::SchemaDifference;
 
@@ -183,19 +183,6 @@ impl Serialize for Group<'_> {
         map.serialize_entry("differences", &differences)?;
         map.serialize_entry("contexts", contexts)?;
         map.end()
-    }
-}
-
-#[derive(Serialize)]
-struct Classed<'a> {
-    #[serde(flatten)]
-    difference: &'a SchemaDifference,
-    class: &'static str,
-}
-
-impl<'a> Classed<'a> {
-    fn new(difference: &'a SchemaDifference) -> Self {
-        Self { difference, class: difference.class().word() }
     }
 }
 

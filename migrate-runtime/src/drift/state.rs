@@ -2,6 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use migrate_core::{DifferenceClass, Object, Version};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::context::Context;
 use crate::live::SchemaDifference;
@@ -10,6 +12,9 @@ use crate::refusal::Refusal;
 use crate::snapshot::SnapshotFormatError;
 
 /// What was found in one context.
+///
+/// As JSON it is one object: `namespace`, `database`, `state` (`in_sync`, `drifted` with `differences`, `unknown` with `kind`
+/// and `reason`), `pending`, `ahead` and `strangers`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ContextDrift {
@@ -117,6 +122,44 @@ impl DriftUnknown {
             Self::OutdatedSnapshot { .. } => "outdated_snapshot",
             Self::Snapshot(_) => "snapshot_unreadable",
         }
+    }
+}
+
+/// A difference with how much it means.
+#[derive(Serialize)]
+pub(super) struct Classed<'a> {
+    #[serde(flatten)]
+    difference: &'a SchemaDifference,
+    class: &'static str,
+}
+
+impl<'a> Classed<'a> {
+    pub(super) fn new(difference: &'a SchemaDifference) -> Self {
+        Self { difference, class: difference.class().word() }
+    }
+}
+
+impl Serialize for ContextDrift {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("namespace", self.context.namespace())?;
+        map.serialize_entry("database", self.context.database())?;
+        match &self.state {
+            DriftState::InSync => map.serialize_entry("state", "in_sync")?,
+            DriftState::Drifted(differences) => {
+                map.serialize_entry("state", "drifted")?;
+                map.serialize_entry("differences", &differences.iter().map(Classed::new).collect::<Vec<_>>())?;
+            }
+            DriftState::Unknown(why) => {
+                map.serialize_entry("state", "unknown")?;
+                map.serialize_entry("kind", why.kind())?;
+                map.serialize_entry("reason", &why.to_string())?;
+            }
+        }
+        map.serialize_entry("pending", &self.pending)?;
+        map.serialize_entry("ahead", &self.ahead)?;
+        map.serialize_entry("strangers", &self.strangers)?;
+        map.end()
     }
 }
 

@@ -87,6 +87,12 @@ impl fmt::Display for StoredSnapshot {
     }
 }
 
+impl fmt::Display for Pruned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} snapshots removed, {} left", self.removed, self.left)
+    }
+}
+
 #[derive(Deserialize)]
 struct Raw {
     id: String,

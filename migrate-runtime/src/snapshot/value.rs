@@ -223,6 +223,14 @@ impl From<&Replica> for Author {
     }
 }
 
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}  {} objects", self.context, self.taken_at, self.catalog.len())?;
+        self.modules.iter().try_for_each(|(module, head)| write!(f, "  {module} V{}", head.version))?;
+        write!(f, "  {}", self.checksum)
+    }
+}
+
 impl AsRef<Catalog> for Snapshot {
     fn as_ref(&self) -> &Catalog {
         &self.catalog
