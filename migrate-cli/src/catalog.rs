@@ -1,35 +1,32 @@
-use std::io::{Write, stdout};
-
-use migrate_build::{Locked, load};
 use serde_json::{Map, Value};
 
-use crate::args::{Catalog, Format};
+use crate::args::{Catalog, Global};
 use crate::failure::Failure;
-use crate::terminal;
+use crate::outcome::Outcome;
+use crate::terminal::{self, Format, Terminal};
 
 /// Shows the schema after a version.
-pub(crate) fn run(args: &Catalog) -> Result<(), Failure> {
-    let (folder, options) = args.folder.load_with(Locked::Warn);
-    let loaded = load(&folder, &options)?;
+pub(crate) fn run(args: &Catalog, global: &Global, terminal: Terminal) -> Result<Outcome, Failure> {
+    let loaded = global.load()?;
     if let Some(version) = args.at
         && !loaded.migrations.iter().any(|migration| migration.version == version)
     {
         let last = loaded.migrations.last().map(|migration| migration.version);
         return Err(Failure::NoSuchVersion { version, last });
     }
-    terminal::diagnostics(&loaded.warnings);
+    terminal.diagnostics(&loaded.warnings);
     let catalog = loaded.catalog_at(args.at);
-    match args.format {
+    match terminal.format {
         Format::Table => {
             for (_, definition) in catalog.iter() {
-                writeln!(stdout(), "{definition};")?;
+                terminal::result(format_args!("{definition};"))?;
             }
         }
         Format::Json => {
             let entry = |(object, definition): (&migrate_core::Object, &str)| (object.to_string(), definition.into());
             let json: Map<String, Value> = catalog.iter().map(entry).collect();
-            writeln!(stdout(), "{:#}", Value::Object(json))?;
+            terminal::json(&Value::Object(json))?;
         }
     }
-    Ok(())
+    Ok(Outcome::Done)
 }

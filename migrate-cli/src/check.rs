@@ -1,33 +1,38 @@
-use std::io::{Write, stdout};
-
 use comfy_table::Table;
-use comfy_table::presets::NOTHING;
-use migrate_build::{Diagnostic, Diagnostics, LoadedMigration, Locked, load};
+use migrate_build::{Diagnostics, LoadedMigration, Locked, load};
 use migrate_core::{Compatibility, Effect, Statement};
 use serde_json::{Value, json};
 
-use crate::args::{Check, Format};
+use crate::args::{Check, Global, Style};
 use crate::failure::Failure;
-use crate::terminal;
+use crate::folder::load_with;
+use crate::outcome::Outcome;
+use crate::terminal::Terminal;
+use crate::{annotation, diagnostic, terminal};
 
 /// Reports what a build would say, and what each migration does.
-pub(crate) fn run(args: &Check) -> Result<(), Failure> {
+pub(crate) fn run(args: &Check, global: &Global, terminal: Terminal) -> Result<Outcome, Failure> {
     let locked = if args.locked { Locked::Required } else { Locked::Warn };
-    let (folder, options) = args.folder.load_with(locked);
+    let (folder, options) = load_with(global.dir()?, locked);
     let (diagnostics, migrations) = match load(&folder, &options) {
         Ok(loaded) => (loaded.warnings, loaded.migrations),
         Err(error) => error.into_parts(),
     };
-    match args.format {
-        Format::Table => {
-            terminal::diagnostics(&diagnostics);
-            if !migrations.is_empty() {
-                writeln!(stdout(), "{}", table(&migrations))?;
+    match global.format {
+        Style::Json => terminal::json(&json(&diagnostics, &migrations))?,
+        Style::Github => {
+            for diagnostic in &diagnostics {
+                terminal::result(annotation::github(diagnostic))?;
             }
         }
-        Format::Json => writeln!(stdout(), "{:#}", json(&diagnostics, &migrations))?,
+        Style::Table => {
+            terminal.diagnostics(&diagnostics);
+            if !migrations.is_empty() {
+                terminal.note(table(&migrations, terminal).trim_fmt())?;
+            }
+        }
     }
-    if diagnostics.has_errors() { Err(Failure::Reported) } else { Ok(()) }
+    if diagnostics.has_errors() { Err(Failure::Reported) } else { Ok(Outcome::Done) }
 }
 
 /// What a migration does to those who run the older binary: the most harmful of what its statements do.
@@ -39,23 +44,22 @@ fn is_breaking(migration: &LoadedMigration) -> bool {
     migration.compatibility == Compatibility::Breaking
 }
 
-fn table(migrations: &[LoadedMigration]) -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_header(["file", "statements", "effect", "breaking", "undo", "checksum"]);
+fn table(migrations: &[LoadedMigration], terminal: Terminal) -> Table {
+    let mut table = terminal.table(["file", "statements", "effect", "undo"]);
     for migration in migrations {
         let undo = match migration.undo.safety() {
             Some(safety) => format!("{}, {safety}", migration.undo.word()),
             None => migration.undo.word().to_owned(),
         };
-        let checksum = migration.checksum.to_string();
         table.add_row([
             migration.file.clone(),
             migration.statements.len().to_string(),
-            effect(migration).to_string(),
-            if is_breaking(migration) { "yes" } else { "no" }.to_owned(),
+            if is_breaking(migration) {
+                format!("{}, breaking", effect(migration))
+            } else {
+                effect(migration).to_string()
+            },
             undo,
-            // As many digits as tell migrations apart; the JSON form has them all.
-            checksum.get(..15).unwrap_or(&checksum).to_owned(),
         ]);
     }
     table
@@ -63,35 +67,9 @@ fn table(migrations: &[LoadedMigration]) -> Table {
 
 fn json(diagnostics: &Diagnostics, migrations: &[LoadedMigration]) -> Value {
     json!({
-        "diagnostics": diagnostics.iter().map(diagnostic_json).collect::<Vec<_>>(),
+        "diagnostics": diagnostic::json(diagnostics),
         "migrations": migrations.iter().map(migration_json).collect::<Vec<_>>(),
     })
-}
-
-fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
-    json!({
-        "code": diagnostic.rule().code,
-        "severity": diagnostic.severity().to_string(),
-        "file": diagnostic.file(),
-        "line": diagnostic.position().map(|position| position.line),
-        "column": diagnostic.position().map(|position| position.column),
-        "message": message(diagnostic),
-        "help": diagnostic.help(),
-    })
-}
-
-/// All that is said of it in one text, for those who do not see the caret and the notes.
-fn message(diagnostic: &Diagnostic) -> String {
-    let mut message = diagnostic.message().to_owned();
-    if !diagnostic.label().is_empty() {
-        message.push_str(": ");
-        message.push_str(diagnostic.label());
-    }
-    for note in diagnostic.notes() {
-        message.push('\n');
-        message.push_str(note);
-    }
-    message
 }
 
 fn migration_json(migration: &LoadedMigration) -> Value {

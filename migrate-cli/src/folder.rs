@@ -1,16 +1,36 @@
 use std::fs;
 use std::path::Path;
 
-use migrate_build::{Folder, Locked, Options};
+use migrate_build::{Folder, Loaded, Locked, Options, load};
 
-use crate::args;
+use crate::args::Global;
+use crate::failure::Failure;
 
-impl args::Folder {
-    /// The folder, and what loading it is told besides.
-    pub(crate) fn load_with(&self, locked: Locked) -> (Folder, Options) {
-        let options = Options::new(crate_name(&self.dir)).locked(locked);
-        (Folder::new(&self.dir), options)
+impl Global {
+    /// The one folder that most commands are about.
+    pub(crate) fn dir(&self) -> Result<&Path, Failure> {
+        match &self.dir[..] {
+            [dir] => Ok(dir),
+            _ => Err(Failure::Usage("this command is about one folder: give `--dir` once".to_owned())),
+        }
     }
+
+    /// Loads the folder as a build in debug mode does.
+    pub(crate) fn load(&self) -> Result<Loaded, Failure> {
+        load_dir(self.dir()?)
+    }
+}
+
+/// Loads a folder as a build in debug mode does.
+pub(crate) fn load_dir(dir: &Path) -> Result<Loaded, Failure> {
+    let (folder, options) = load_with(dir, Locked::Warn);
+    load(&folder, &options).map_err(|source| Failure::Folder { folder: folder.to_string(), source })
+}
+
+/// The folder, and what loading it is told besides.
+pub(crate) fn load_with(dir: &Path, locked: Locked) -> (Folder, Options) {
+    let options = Options::new(crate_name(dir)).locked(locked);
+    (Folder::new(dir), options)
 }
 
 /// The name of the crate that the folder is in, as cargo would tell a build of it.

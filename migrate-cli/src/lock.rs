@@ -1,46 +1,49 @@
 use std::fs;
-use std::io::{self, Write, stdout};
-use std::path::Path;
 
-use migrate_build::{Locked, load};
+use migrate_build::LoadedMigration;
+use serde_json::json;
 
-use crate::args::Lock;
+use crate::args::Global;
 use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::replace::replace;
+use crate::terminal::{self, Format, Terminal};
 
 /// Writes the lockfile, unless what it holds was changed or the folder has other errors.
-pub(crate) fn run(args: &Lock) -> Result<(), Failure> {
-    let (folder, options) = args.folder.load_with(Locked::Warn);
-    let loaded = load(&folder, &options)?;
-    let path = args.folder.dir.join("migrations.lock");
+pub(crate) fn run(global: &Global, terminal: Terminal) -> Result<Outcome, Failure> {
+    let loaded = global.load()?;
+    let path = global.dir()?.join("migrations.lock");
     let (before, after) = (fs::read_to_string(&path).unwrap_or_default(), loaded.lockfile());
+    let is_new = before != after;
     let new: Vec<_> =
         loaded.migrations.iter().filter(|migration| !before.contains(&migration.chain.to_string())).collect();
-    if before == after {
-        writeln!(stdout(), "{} holds all {} migrations already", path.display(), loaded.migrations.len())?;
-        return Ok(());
+    if is_new {
+        replace(&path, &after)?;
     }
-    replace(&path, &after).map_err(|source| Failure::Write { path: path.clone(), source })?;
+    if terminal.format == Format::Json {
+        let entry = |migration: &&LoadedMigration| {
+            json!({
+                "version": migration.version.get(),
+                "file": migration.file,
+                "checksum": migration.checksum.to_string(),
+            })
+        };
+        let locked: Vec<_> = new.iter().map(entry).collect();
+        terminal::json(&json!({
+            "lockfile": path.display().to_string(),
+            "written": is_new,
+            "migrations": loaded.migrations.len(),
+            "locked": locked,
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    if !is_new {
+        terminal.note(format_args!("{} holds all {} migrations already", path.display(), loaded.migrations.len()))?;
+        return Ok(Outcome::Done);
+    }
     for migration in &new {
-        writeln!(stdout(), "locked {} {}", migration.file, migration.checksum)?;
+        terminal.note(format_args!("locked {} {}", migration.file, migration.checksum))?;
     }
-    writeln!(stdout(), "{} holds {} migrations: commit it", path.display(), loaded.migrations.len())?;
-    Ok(())
-}
-
-/// Replaces a file as a whole: nobody ever sees half of it, and a failure leaves the old one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A dotfile, which a build that runs meanwhile does not mistake for a migration.
-    let mut file = tempfile::Builder::new().prefix(".migrations.lock.").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    #[cfg(unix)]
-    {
-        // As if the file had been written in place: a temporary file is for its owner alone.
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path).map_or(0o644, |metadata| metadata.permissions().mode());
-        file.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
-    }
-    file.persist(path)?;
-    Ok(())
+    terminal.note(format_args!("{} holds {} migrations: commit it", path.display(), loaded.migrations.len()))?;
+    Ok(Outcome::Done)
 }

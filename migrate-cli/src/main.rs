@@ -1,22 +1,34 @@
 //! `cargo migrate`: the developer's tool over a folder of SurrealDB schema migrations.
 //!
 //! It loads a folder exactly as a build does, so what it says is what a build would say. Exit codes: 0 done, 1 the
-//! folder has errors or the work failed, 2 the command line cannot be understood.
+//! folder has errors or the work failed, 2 the command line cannot be understood, 3 a check found something pending or a drift.
 #![forbid(unsafe_code)]
 
+// What every command is told, how it speaks, and how it ends.
+mod annotation;
 mod args;
-mod catalog;
-mod check;
+mod diagnostic;
 mod failure;
 mod folder;
-mod lock;
+mod outcome;
+mod replace;
 mod terminal;
 
+// The commands over a folder.
+mod catalog;
+mod check;
+mod lock;
+mod shell;
+
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Global, Style};
+use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
     // `cargo migrate check` runs `cargo-migrate migrate check`.
@@ -24,13 +36,35 @@ fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == "migrate") {
         words.remove(1);
     }
-    let result = match Args::parse_from(words).command {
-        Command::Check(args) => check::run(&args),
-        Command::Lock(args) => lock::run(&args),
-        Command::Catalog(args) => catalog::run(&args),
+    let is_json = asks_for_json(&words);
+    let Args { global, command } = match Args::try_parse_from(words) {
+        Ok(args) => args,
+        Err(error) => return failure::report_usage(&error, is_json),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+    let terminal = Terminal::new(&global);
+    match run(command, &global, terminal) {
+        Ok(outcome) => outcome.exit(),
+        Err(failure) => failure.report(terminal),
     }
+}
+
+fn run(command: Command, global: &Global, terminal: Terminal) -> Result<Outcome, Failure> {
+    if !command.styles().contains(&global.format) {
+        let name = |style: &Style| style.to_possible_value().map(|value| value.get_name().to_owned());
+        let known: Vec<_> = command.styles().iter().filter_map(name).collect();
+        return Err(Failure::Usage(format!("this command prints its result as {}", known.join(" or "))));
+    }
+    match command {
+        Command::Check(args) => check::run(&args, global, terminal),
+        Command::Lock => lock::run(global, terminal),
+        Command::Catalog(args) => catalog::run(&args, global, terminal),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+    }
+}
+
+/// Whether the words ask for JSON, as far as that can be told of words that make no command.
+fn asks_for_json(words: &[OsString]) -> bool {
+    let is_pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    words.windows(2).any(is_pair) || words.iter().any(|word| word == "--format=json")
 }

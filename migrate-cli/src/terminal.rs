@@ -1,26 +1,103 @@
-//! All that is printed for a person about what is wrong.
+//! All that is printed for whoever looks: where it goes, in which colours, how wide, and how much of it.
 
-use std::io::{IsTerminal, Write};
+use std::fmt::Display;
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 use annotate_snippets::Renderer;
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
 use migrate_build::{Diagnostics, Severity};
+use serde_json::Value;
 
-/// Prints diagnostics to standard error, in colour where a person looks.
-pub(crate) fn diagnostics(diagnostics: &Diagnostics) {
-    let mut stderr = std::io::stderr().lock();
-    let renderer = if stderr.is_terminal() { Renderer::styled() } else { Renderer::plain() };
-    for diagnostic in diagnostics {
-        // There is nowhere to complain to when standard error cannot be written.
-        let _ = writeln!(stderr, "{}\n", diagnostic.render(&renderer));
+use crate::args::{Color, Global, Style};
+use crate::failure::Failure;
+
+/// How a command speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    pub(crate) format: Format,
+    /// Whether standard error is coloured.
+    is_colored: bool,
+    is_quiet: bool,
+    /// How many columns a table may take.
+    width: u16,
+}
+
+/// Whom the result is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For a person.
+    Table,
+    /// For a program.
+    Json,
+}
+
+/// How wide a table is where nobody says how wide the terminal is.
+const WIDTH: u16 = 80;
+
+impl Terminal {
+    pub(crate) fn new(global: &Global) -> Self {
+        let is_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_colored = match global.color {
+            Color::Auto => stderr().is_terminal() && !is_forbidden,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let format = if global.format == Style::Json { Format::Json } else { Format::Table };
+        Self { format, is_colored, is_quiet: global.quiet, width: width() }
     }
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity() == severity).count();
-    let parts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
-    let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).map(plural).collect();
-    if !parts.is_empty() {
-        let _ = writeln!(stderr, "{}", parts.join(", "));
+
+    /// Prints what was done, to a person who wants to hear of it.
+    pub(crate) fn note(self, text: impl Display) -> Result<(), Failure> {
+        if self.is_quiet || self.format == Format::Json { Ok(()) } else { result(text) }
+    }
+
+    /// Prints diagnostics to standard error.
+    pub(crate) fn diagnostics(self, diagnostics: &Diagnostics) {
+        let mut stderr = stderr().lock();
+        let renderer = if self.is_colored { Renderer::styled() } else { Renderer::plain() };
+        let is_shown = |severity| severity == Severity::Error || !self.is_quiet;
+        for diagnostic in diagnostics.iter().filter(|diagnostic| is_shown(diagnostic.severity())) {
+            // There is nowhere to complain to when standard error cannot be written.
+            let _ = writeln!(stderr, "{}\n", diagnostic.render(&renderer));
+        }
+        let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity() == severity).count();
+        let parts = [Severity::Error, Severity::Warning].into_iter().filter(|&severity| is_shown(severity));
+        let parts: Vec<_> = parts.map(|severity| (count(severity), severity)).filter(|(count, _)| *count > 0).collect();
+        if !parts.is_empty() {
+            let parts: Vec<_> = parts.into_iter().map(plural).collect();
+            let _ = writeln!(stderr, "{}", parts.join(", "));
+        }
+    }
+
+    /// An empty table that fits the terminal.
+    pub(crate) fn table<const N: usize>(self, header: [&str; N]) -> Table {
+        let mut table = Table::new();
+        table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
+        table.set_header(header);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        table
     }
 }
 
-fn plural((count, noun): (usize, &str)) -> String {
+/// Prints the result: what the command was asked for.
+pub(crate) fn result(text: impl Display) -> Result<(), Failure> {
+    Ok(writeln!(stdout(), "{text}")?)
+}
+
+/// Prints the result for a program.
+pub(crate) fn json(value: &Value) -> Result<(), Failure> {
+    result(format_args!("{value:#}"))
+}
+
+/// What the shell says about the width, unless that is too narrow for anything.
+fn width() -> u16 {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.filter(|&columns| columns >= 40).unwrap_or(WIDTH)
+}
+
+fn plural((count, noun): (usize, impl Display)) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

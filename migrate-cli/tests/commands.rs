@@ -77,7 +77,7 @@ fn the_table_is_for_people_and_the_diagnostics_stay_off_standard_output() {
     let (code, stdout, stderr) = run(&["check"], dir.path());
     assert_eq!(code, 0);
     assert!(stdout.contains("V1__users.surql") && stdout.contains("additive") && !stdout.contains("M509"), "{stdout}");
-    assert!(stdout.lines().all(|line| line.chars().count() <= 100), "{stdout}");
+    assert!(stdout.lines().all(|line| line.chars().count() <= 80), "{stdout}");
     assert!(stderr.contains("M509"), "{stderr}");
 }
 
@@ -150,4 +150,92 @@ fn cargo_calls_it_with_its_own_name_first() {
     let dir = folder(&[("V1__users.surql", V1)]);
     let (code, report) = json(&["migrate", "check"], dir.path());
     assert_eq!((code, report["migrations"].as_array().unwrap().len()), (0, 1));
+}
+
+#[test]
+fn what_goes_wrong_is_an_object_with_an_error_for_programs() {
+    let dir = folder(&[("V1__users.surql", "DEFINE TABEL user;")]);
+    let (code, report) = json(&["catalog"], dir.path());
+    assert_eq!((code, &report["error"]["kind"]), (1, &json!("folder")));
+    assert_eq!(report["error"]["diagnostics"][0]["code"], "M101", "{report}");
+
+    for words in [&["chekc"][..], &["catalog", "--at", "0"], &["check", "--what"]] {
+        let (code, report) = json(words, dir.path());
+        assert_eq!((code, &report["error"]["kind"]), (2, &json!("usage")), "{report}");
+        assert!(!report["error"]["message"].as_str().unwrap().is_empty());
+    }
+    let good = folder(&[("V1__users.surql", V1)]);
+    let (code, report) = json(&["catalog", "--at", "7"], good.path());
+    assert_eq!((code, &report["error"]["kind"]), (2, &json!("no_such_version")), "{report}");
+    let (code, report) = json(&["lock", "--dir", "elsewhere"], good.path());
+    assert_eq!((code, &report["error"]["kind"]), (2, &json!("usage")), "one folder: {report}");
+}
+
+#[test]
+fn annotations_of_a_pull_request_name_file_line_and_column() {
+    let dir = folder(&[("V1__users.surql", V1), ("V2__trap.surql", "CREATE user:1 SET email = 'a';\nRETURN 1;\n")]);
+    let (code, stdout, stderr) = run(&["check", "--format", "github"], dir.path());
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    let line = stdout.lines().find(|line| line.contains("M401")).unwrap();
+    let file = dir.path().join("V2__trap.surql");
+    assert!(line.starts_with(&format!("::error file={},line=2,col=1,title=M401 return::", file.display())), "{line}");
+    assert!(line.contains("%0Ahelp: "), "what to do is told: {line}");
+    assert!(stdout.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")), "{stdout}");
+    let (code, _, stderr) = run(&["lock", "--format", "github"], dir.path());
+    assert!(code == 2 && stderr.contains("table or json"), "{stderr}");
+}
+
+#[test]
+fn quiet_is_for_errors_and_results_alone() {
+    let dir = folder(&[("V1__users.surql", V1)]);
+    assert_eq!(run(&["check", "--quiet"], dir.path()), (0, String::new(), String::new()));
+    let (code, stdout, stderr) = run(&["catalog", "-q"], dir.path());
+    assert!(code == 0 && stdout.starts_with("DEFINE TABLE user") && stderr.is_empty(), "{stdout}{stderr}");
+    fs::write(dir.path().join("V2__bad.surql"), "RETURN 1;\n").unwrap();
+    let (code, stdout, stderr) = run(&["check", "-q"], dir.path());
+    assert!(code == 1 && stdout.is_empty() && stderr.contains("M401") && !stderr.contains("M509"), "{stderr}");
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let dir = folder(&[("V1__users.surql", "RETURN 1;\n")]);
+    let check = |color: &str, no_color: &str| {
+        let mut command = Command::cargo_bin("cargo-migrate").unwrap();
+        command.args(["check", "--color", color, "--dir"]).arg(dir.path()).env("NO_COLOR", no_color);
+        String::from_utf8(command.output().unwrap().stderr).unwrap().contains('\u{1b}')
+    };
+    assert!(check("always", "") && check("always", "1"), "what is asked for holds");
+    assert!(!check("auto", "") && !check("never", ""), "no person looks at a pipe");
+}
+
+#[test]
+fn every_command_says_what_it_does() {
+    let (code, stdout, _) = run(&["--help"], Path::new("migrations"));
+    assert_eq!(code, 0);
+    assert!(stdout.contains("Usage: cargo migrate") && stdout.contains("--format"), "{stdout}");
+    let commands = stdout.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // A description may go on in further lines, which begin with more blanks.
+    let commands = commands.filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    let commands: Vec<_> = commands.filter_map(|line| line.split(' ').next()).collect();
+    assert!(commands.contains(&"check") && commands.contains(&"completions"), "{commands:?}");
+    for command in commands.into_iter().filter(|command| *command != "help") {
+        let (code, stdout, _) = run(&[command, "--help"], Path::new("migrations"));
+        assert!(code == 0 && stdout.contains("Usage:") && stdout.len() > 200, "{command}: {stdout}");
+    }
+}
+
+#[test]
+fn shells_and_manuals_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, stdout, _) = run(&["completions", shell], Path::new("migrations"));
+        assert!(code == 0 && stdout.contains("catalog") && stdout.contains("cargo-migrate"), "{shell}");
+    }
+    let (code, page, _) = run(&["man"], Path::new("migrations"));
+    assert!(code == 0 && page.contains(".TH cargo-migrate 1") && page.contains("catalog"), "{page}");
+    let dir = tempfile::tempdir().unwrap();
+    let (code, stdout, stderr) = run(&["man", "--into", dir.path().to_str().unwrap()], Path::new("migrations"));
+    assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
+    assert!(dir.path().join("cargo-migrate-check.1").exists());
+    let (code, _, stderr) = run(&["completions", "tcl"], Path::new("migrations"));
+    assert!(code == 2 && stderr.contains("possible values"), "{stderr}");
 }
