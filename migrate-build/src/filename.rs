@@ -79,13 +79,26 @@ fn slot(stem: &str) -> Result<Slot, String> {
     let Some(name) = rest.strip_prefix("__") else {
         return Err("lacks the two underscores between the version and the name".to_owned());
     };
+    check_name(name)?;
+    Ok(Slot { version, name: name.to_owned() })
+}
+
+/// Says what is wrong with the name part of a file name, as a clause that goes on from the file.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("has no name behind its version".to_owned());
     }
     match name.chars().find(|&c| !is_plain(c)) {
         Some(c) => Err(format!("has `{}` in its name: only `a`-`z`, `0`-`9` and `_` may be", c.escape_debug())),
-        None => Ok(Slot { version, name: name.to_owned() }),
+        None => Ok(()),
     }
+}
+
+/// The name that was most likely meant.
+pub(crate) fn suggest_name(name: &str) -> Option<String> {
+    let separators = ['_', '-', ' ', '.'];
+    let name = snake_case(name.trim_matches(separators)).replace(separators, "_");
+    check_name(&name).is_ok().then_some(name)
 }
 
 const fn is_plain(c: char) -> bool {

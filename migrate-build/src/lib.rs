@@ -41,6 +41,7 @@ mod lockfile;
 mod manifest;
 mod module_name;
 mod policy;
+mod revision;
 
 // All of it for those who ask: build scripts, the macro, the command line.
 mod builder;
@@ -49,15 +50,28 @@ mod leak;
 mod load;
 mod loaded;
 
+// What people ask about it, and what they have written for them.
+mod desired;
+mod explain;
+mod graph;
+mod migration_name;
+mod numbering;
+
 pub use crate::builder::{BuildError, Builder};
 pub use crate::contents::Contents;
+pub use crate::desired::{Breakage, Consent, Desired, Next, NextError, ParseRenameError, Rename, Rollout, Wish};
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use crate::explain::{UnknownRule, explain};
 pub use crate::folder::Folder;
 pub use crate::handover::{Hand, Handover};
+pub use crate::graph::Graph;
 pub use crate::hash::{chain, checksum};
 pub use crate::load::{LoadError, Locked, Options, load};
 pub use crate::loaded::{Loaded, LoadedMigration};
 pub use crate::lockfile::Correction;
+pub use crate::manifest::Numbering;
+pub use crate::migration_name::{InvalidName, MigrationName};
+pub use crate::revision::{ParseRevisionError, Revision, UnknownRevision};
 pub use crate::rule::Rule;
 pub use crate::rules::RULES;
 pub use crate::source::{Position, Source};

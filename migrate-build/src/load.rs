@@ -12,9 +12,9 @@ use crate::filename::FileName;
 use crate::handover::{Gone, Move, gone};
 use crate::history::histories;
 use crate::lockfile::{Checked, Found};
-use crate::manifest::{Accepts, Manifest, Numbering};
+use crate::manifest::{Accepts, Manifest, Numbering, Tag};
 use crate::read::{RawFile, RawFiles, digest, read};
-use crate::rules::{m012_no_migration, m033_invalid_requirement, m035_invalid_acceptance};
+use crate::rules::{m012_no_migration, m033_invalid_requirement, m035_invalid_acceptance, m037_invalid_tag};
 use crate::sequence::{report_gaps, sequence};
 use crate::{Contents, Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
 
@@ -152,6 +152,8 @@ fn assemble(
     let accepts = manifest.as_ref().map_or(&[][..], |manifest| &manifest.accepts);
     if let Some(toml) = &toml {
         check_accepts(toml, accepts, &found, diagnostics);
+        let tags = manifest.as_ref().map_or(&[][..], |manifest| &manifest.tags);
+        check_tags(toml, tags, &found, diagnostics);
     }
     let Checked { versions: locked, corrected } =
         lockfile::check(folder, lock.as_ref(), &found, &sequence.excused, accepts, options.locked, diagnostics);
@@ -184,7 +186,7 @@ fn assemble(
         }
         histories.ok()
     });
-    let Manifest { module, formerly, requires, unmanaged, accepts, moved, .. } = manifest?;
+    let Manifest { module, formerly, requires, unmanaged, accepts, moved, tags, numbering, .. } = manifest?;
     let (analyses, script) = analyses?;
     let mut migrations = link(folder, drafts, analyses, gone);
     for (migration, links) in migrations.iter_mut().zip(histories?) {
@@ -196,8 +198,20 @@ fn assemble(
         migration.moved = moved.iter().find(|one| one.version == migration.version).map(|one| one.handover.clone());
     }
     let fresh = script.map(|script| fresh(script, &migrations));
-    let warnings = Diagnostics::default();
-    Some(Loaded { module, formerly, requires, unmanaged, migrations, fresh, files, digest, warnings })
+    let tags = tags.into_iter().map(|tag| (tag.name, tag.version)).collect();
+    Some(Loaded {
+        module,
+        formerly,
+        requires,
+        unmanaged,
+        tags,
+        numbering,
+        migrations,
+        fresh,
+        files,
+        digest,
+        warnings: Diagnostics::default(),
+    })
 }
 
 fn text(folder: &Folder, file: Option<&RawFile>, diagnostics: &mut Diagnostics) -> Option<Source> {
@@ -226,6 +240,15 @@ fn neighbours(requires: &[(String, Version)], moves: &[Move], drafts: &[Draft], 
     Neighbours {
         since: [of_all, own, handed].into_iter().flatten().min(),
         gone: gone.first().map(|gone| gone.entry.version),
+    }
+}
+
+/// Refuses tags of versions that are not there.
+fn check_tags(toml: &Source, tags: &[Tag], found: &[Found], diagnostics: &mut Diagnostics) {
+    for Tag { name, version, range } in tags {
+        if !found.iter().any(|found| found.version == *version) {
+            diagnostics.push(m037_invalid_tag::absent(toml, range.clone(), name, *version));
+        }
     }
 }
 

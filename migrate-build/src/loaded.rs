@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use migrate_core::{Catalog, Change, Checksum, Compatibility, Fresh, Link, Mode, Statement, Undo, Version};
 
 use crate::lockfile::{self, Correction, Entry};
-use crate::{Contents, Diagnostics, Handover, Source};
+use crate::{Contents, Diagnostics, Handover, Numbering, Source};
 
 /// A migrations folder in which nothing is wrong: all that the build knows about a module.
 #[derive(Clone, Debug)]
@@ -17,6 +18,10 @@ pub struct Loaded {
     pub requires: Vec<(String, Version)>,
     /// Patterns over the names of objects that are none of its business.
     pub unmanaged: Vec<String>,
+    /// The names that versions of it have.
+    pub tags: BTreeMap<String, Version>,
+    /// How its versions are given.
+    pub numbering: Numbering,
     /// Its migrations, in ascending order of version.
     pub migrations: Vec<LoadedMigration>,
     /// How an empty database gets what the first of them lead to, where they do nothing but define things.

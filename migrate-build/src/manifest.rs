@@ -7,9 +7,10 @@ use toml::Spanned;
 
 use crate::handover::{self, Move};
 use crate::module_name::is_module_name;
+use crate::revision::is_tag;
 use crate::rules::{
     m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting, m033_invalid_requirement,
-    m034_invalid_former_name, m035_invalid_acceptance, m038_invalid_pattern,
+    m034_invalid_former_name, m035_invalid_acceptance, m037_invalid_tag, m038_invalid_pattern,
 };
 use crate::{Diagnostics, Folder, RULES, Rule, Source};
 
@@ -25,6 +26,7 @@ pub(crate) struct Manifest {
     pub(crate) unmanaged: Vec<String>,
     pub(crate) accepts: Vec<Accepts>,
     pub(crate) moved: Vec<Move>,
+    pub(crate) tags: Vec<Tag>,
     pub(crate) settings: Vec<(&'static Rule, Setting)>,
 }
 
@@ -39,10 +41,19 @@ pub(crate) struct Accepts {
     pub(crate) range: Range<usize>,
 }
 
-/// How versions are given.
+/// A name for a version.
+#[derive(Clone, Debug)]
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    /// Where it is said.
+    pub(crate) range: Range<usize>,
+}
+
+/// How the versions of a module are given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Numbering {
+pub enum Numbering {
     /// 1, 2, 3 and so on.
     #[default]
     Sequential,
@@ -74,6 +85,8 @@ struct Document {
     accepts: BTreeMap<Spanned<String>, AcceptsRow>,
     #[serde(default)]
     moved: BTreeMap<Spanned<String>, handover::Row>,
+    #[serde(default)]
+    tags: BTreeMap<Spanned<String>, Spanned<i64>>,
     #[serde(default)]
     rules: BTreeMap<Spanned<String>, Setting>,
 }
@@ -123,6 +136,7 @@ impl Manifest {
             unmanaged: Vec::new(),
             accepts: Vec::new(),
             moved: Vec::new(),
+            tags: Vec::new(),
             settings: Vec::new(),
         };
         if let Some(source) = source {
@@ -131,6 +145,7 @@ impl Manifest {
             manifest.take_unmanaged(source, document.unmanaged, diagnostics);
             manifest.take_accepts(source, document.accepts, diagnostics);
             manifest.moved = handover::moves(source, module, document.moved, diagnostics);
+            manifest.take_tags(source, &document.tags, diagnostics);
             manifest.take_settings(source, document.rules, diagnostics);
         }
         Some(manifest)
@@ -234,6 +249,23 @@ impl Manifest {
             self.accepts.push(Accepts { version: number, checksums, reason: text.to_owned(), range });
         }
         self.accepts.sort_by_key(|accepts| accepts.version);
+    }
+
+    fn take_tags(
+        &mut self,
+        source: &Source,
+        tags: &BTreeMap<Spanned<String>, Spanned<i64>>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for (tag, version) in tags {
+            let name = tag.get_ref();
+            let number = u64::try_from(*version.get_ref()).ok().and_then(Version::new);
+            match number {
+                _ if !is_tag(name) => diagnostics.push(m037_invalid_tag::name(source, tag.span(), name)),
+                None => diagnostics.push(m037_invalid_tag::version(source, version.span(), name)),
+                Some(number) => self.tags.push(Tag { name: name.clone(), version: number, range: tag.span() }),
+            }
+        }
     }
 
     fn take_settings(
@@ -343,6 +375,9 @@ mod tests {
             ("unmanaged = [\"tables audit_*\"]", "M038:1:14"),
             ("requires = { auth = 0 }", "M033:1:21"),
             ("requires = { app = 1 }", "M033:1:14"),
+            ("[tags]\nv1 = 1", "M037:2:1"),
+            ("[tags]\n\"a b\" = 1", "M037:2:1"),
+            ("[tags]\nlaunch = 0", "M037:2:10"),
         ];
         for (text, expected) in cases {
             let (_, said) = parse(text);

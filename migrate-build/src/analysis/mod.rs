@@ -8,6 +8,7 @@ mod fields;
 mod fresh;
 mod reach;
 mod refusal;
+mod route;
 mod rows;
 mod schema;
 mod step;
@@ -31,9 +32,13 @@ pub(crate) use self::caret::{locate, locate_param, locate_text};
 pub(crate) use self::fields::{Fields, Place, Placed};
 pub(crate) use self::fresh::Script as FreshScript;
 pub(crate) use self::refusal::{Refusal, unknown_column};
+pub(crate) use self::route::{
+    analyse_text, between, define, differ, has_other_secret, run, run_all, without_other_secrets,
+};
 pub(crate) use self::schema::{Entry, Presence, Schema};
 pub(crate) use self::step::{Ending, Step, did_you_mean};
 pub(crate) use self::transition::Verdict;
+pub(crate) use self::undo::depth;
 
 /// What the analysis of a whole chain found out about one of its migrations.
 #[derive(Clone, Debug)]

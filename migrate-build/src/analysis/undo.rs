@@ -64,6 +64,12 @@ pub(super) fn undo(
     }
 }
 
+/// The statements that lead from one schema to another, which differ in some of these objects.
+pub(super) fn between(from: &Schema, to: &Schema, objects: &BTreeSet<Object>) -> Option<Vec<String>> {
+    let origin = objects.iter().map(|object| (object.clone(), to.get(object).cloned())).collect();
+    Way { after: from, before: to.clone(), origin: &origin }.statements()
+}
+
 fn before(after: &Schema, origin: &Origin) -> Schema {
     let mut before = after.clone();
     for (object, entry) in origin {
@@ -80,8 +86,14 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// The statements that lead back, tried on the schema as the database would run them.
+    /// The statements that lead back, and what running them loses.
     fn derive(&self) -> Option<(String, UndoSafety)> {
+        let statements = self.statements()?;
+        Some((statements.into_iter().map(|statement| statement + ";\n").collect(), self.safety()))
+    }
+
+    /// The statements that lead back, tried on the schema as the database would run them.
+    fn statements(&self) -> Option<Vec<String>> {
         if self.origin.values().flatten().any(|entry| entry.certainty < Certainty::Exact) {
             return None;
         }
@@ -91,11 +103,11 @@ impl Way<'_> {
         for _ in 0..ROUNDS {
             let differences = now.differences(&self.before, &touched);
             if differences.is_empty() {
-                return Some((statements.concat(), self.safety()));
+                return Some(statements);
             }
             for statement in self.restore(&now, &differences) {
                 run(&mut now, &statement, &mut touched)?;
-                statements.push(statement + ";\n");
+                statements.push(statement);
             }
         }
         None
@@ -173,7 +185,7 @@ impl Way<'_> {
 }
 
 /// How many views deep a table lies: none for a plain one.
-pub(super) fn depth(schema: &Schema, object: &Object) -> usize {
+pub(crate) fn depth(schema: &Schema, object: &Object) -> usize {
     let mut level = BTreeSet::from([object.clone()]);
     let mut depth = 0;
     while depth < DEEPEST {

@@ -29,7 +29,9 @@ pub(crate) mod m033_invalid_requirement;
 pub(crate) mod m034_invalid_former_name;
 pub(crate) mod m035_invalid_acceptance;
 pub(crate) mod m036_invalid_move;
+pub(crate) mod m037_invalid_tag;
 pub(crate) mod m038_invalid_pattern;
+pub(crate) mod m039_invalid_schema_file;
 pub(crate) mod m101_syntax_error;
 pub(crate) mod m102_no_statement;
 pub(crate) mod m103_unchecked_statement;
@@ -136,7 +138,9 @@ pub static RULES: &[&Rule] = &[
     &m034_invalid_former_name::RULE,
     &m035_invalid_acceptance::RULE,
     &m036_invalid_move::RULE,
+    &m037_invalid_tag::RULE,
     &m038_invalid_pattern::RULE,
+    &m039_invalid_schema_file::RULE,
     &m101_syntax_error::RULE,
     &m102_no_statement::RULE,
     &m103_unchecked_statement::RULE,

@@ -31,6 +31,7 @@ use surrealdb_sql::statements::{DefineStatement, RebuildStatement};
 use surrealdb_sql::{Block, Expr, TopLevelExpr};
 
 use super::ParsedStatement;
+use crate::definition::Definition;
 use crate::operation::{Dynamic, Lowered, Operation};
 use crate::uses::Uses;
 use crate::write::{Action, Write};
@@ -54,6 +55,19 @@ pub(crate) fn statements(text: &str) -> Vec<(Lowered, String)> {
     let statements = super::parse(&source, &mut Diagnostics::default()).unwrap_or_default();
     let own_text = |statement: &ParsedStatement| text.get(statement.range.clone()).unwrap_or_default().to_owned();
     statements.iter().map(|statement| (statement.lower(text), own_text(statement))).collect()
+}
+
+/// What a canonical definition says; none where it does not parse.
+pub(crate) fn definition(text: &str) -> Option<Definition> {
+    match statements(text).pop()?.0.operation {
+        Operation::Define(define) => Some(define.definition),
+        _ => None,
+    }
+}
+
+/// A name as a statement needs it: in backticks where it would be read as something else.
+pub(crate) fn quoted(name: &str) -> String {
+    print::expr(&define::ident(name))
 }
 
 /// What the stored body of a function or event changes of the schema, and deletes, whenever it is run. `definition` is its
