@@ -63,8 +63,8 @@ pub use crate::desired::{Breakage, Consent, Desired, Next, NextError, ParseRenam
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use crate::explain::{UnknownRule, explain};
 pub use crate::folder::Folder;
+pub use crate::graph::{Chain, Graph, Node, Requirement};
 pub use crate::handover::{Hand, Handover};
-pub use crate::graph::Graph;
 pub use crate::hash::{chain, checksum};
 pub use crate::load::{LoadError, Locked, Options, load};
 pub use crate::loaded::{Loaded, LoadedMigration};

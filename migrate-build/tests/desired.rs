@@ -112,6 +112,7 @@ fn what_looks_like_a_rename_has_to_be_said() {
             "DEFINE FIELD address ON user TYPE string;",
             "UPDATE user SET address = mail WHERE mail != NONE;",
             "REMOVE FIELD mail ON user;",
+            "UPDATE user UNSET mail WHERE mail != NONE;",
         ]
     );
     assert!(text.contains("allow(M302) field user.mail, by --rename user.mail=user.address\n"), "{text}");

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use migrate_core::Version;
+use migrate_build::{MigrationName, Rename, Revision};
 
 /// Checks, locks and shows the SurrealDB schema migrations of a folder.
 ///
@@ -29,7 +29,7 @@ pub(crate) struct Global {
     pub(crate) format: Style,
     /// When to use colours: `auto` where a person looks, unless `NO_COLOR` is set.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    pub(crate) color: Color,
+    pub(crate) color: When,
     /// Says nothing but what is wrong and what was asked for: no warnings, no notes.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -44,10 +44,14 @@ pub(crate) enum Style {
     Json,
     /// Annotations of a pull request on GitHub (`check`).
     Github,
+    /// The language of Graphviz (`graph`).
+    Dot,
+    /// The language of Mermaid, which GitHub draws in Markdown (`graph`).
+    Mermaid,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
+pub(crate) enum When {
     #[default]
     Auto,
     Always,
@@ -56,12 +60,24 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Begins a migrations folder, with all that a crate needs to embed it.
+    Init,
+    /// Writes the next migration: a template, or the way to a desired schema.
+    New(New),
     /// Reports everything that a build would say about the folder, and what each migration does.
     Check(Check),
     /// Writes migrations.lock: what it holds has been shipped and may not change any more.
     Lock,
     /// Shows the schema that the migrations give, as the database would report it.
     Catalog(Catalog),
+    /// Shows how the schemas of two versions, or of two folders, differ.
+    Diff(Diff),
+    /// Shows the chains of one or several folders: versions, what they require, and their tags.
+    Graph,
+    /// Shows the text that undoes a migration, and what running it loses.
+    UndoText(UndoText),
+    /// Explains a diagnostic by its code or name, or lists all of them.
+    Explain(Explain),
     /// Prints what makes a shell complete the words of this command.
     Completions(Completions),
     /// Prints the manual page, or writes one for each command into a folder.
@@ -77,9 +93,59 @@ pub(crate) struct Check {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Catalog {
-    /// The version after which to show it; the last one unless given.
+    /// The version or tag after which to show it; the last one unless given.
     #[arg(long, value_name = "VERSION")]
-    pub(crate) at: Option<Version>,
+    pub(crate) at: Option<Revision>,
+}
+
+/// A template, unless `--from` says what the schema shall be.
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// Its name: `add_bio` for `V3__add_bio.surql`.
+    pub(crate) name: MigrationName,
+    /// Writes a manifest of phases instead: V3__add_bio.toml.
+    #[arg(long)]
+    pub(crate) phased: bool,
+    /// Gives the new version a name, in migrations.toml.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<Revision>,
+    /// What the schema shall be: a file of `DEFINE` statements, or a folder of such `.surql` files. May be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: Vec<PathBuf>,
+    /// What has a new name, so that its rows or values are taken along: `old=new` for a table, `table.old=new` for a field.
+    #[arg(long, value_name = "OLD=NEW", requires = "from")]
+    pub(crate) rename: Vec<Rename>,
+    /// Writes what loses data or refuses older binaries as well, and allows it in the file.
+    #[arg(long, requires = "from")]
+    pub(crate) force: bool,
+}
+
+/// Each side is a version or a tag of the folder, `0` for the empty schema, or another migrations folder, whose last schema it is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Diff {
+    /// The earlier side.
+    #[arg(value_name = "A")]
+    pub(crate) before: String,
+    /// The later side.
+    #[arg(value_name = "B")]
+    pub(crate) after: String,
+    /// Exits with 3 if they differ.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UndoText {
+    /// The version or tag of the migration.
+    #[arg(value_name = "VERSION")]
+    pub(crate) version: Revision,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// `M302`, or `data-loss`.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -100,6 +166,7 @@ impl Command {
     pub(crate) const fn styles(&self) -> &'static [Style] {
         match self {
             Self::Check(_) => &[Style::Table, Style::Json, Style::Github],
+            Self::Graph => &[Style::Table, Style::Json, Style::Dot, Style::Mermaid],
             _ => &[Style::Table, Style::Json],
         }
     }

@@ -8,14 +8,9 @@ use crate::terminal::{self, Format, Terminal};
 /// Shows the schema after a version.
 pub(crate) fn run(args: &Catalog, global: &Global, terminal: Terminal) -> Result<Outcome, Failure> {
     let loaded = global.load()?;
-    if let Some(version) = args.at
-        && !loaded.migrations.iter().any(|migration| migration.version == version)
-    {
-        let last = loaded.migrations.last().map(|migration| migration.version);
-        return Err(Failure::NoSuchVersion { version, last });
-    }
+    let at = args.at.as_ref().map(|revision| loaded.version_of(revision)).transpose()?;
     terminal.diagnostics(&loaded.warnings);
-    let catalog = loaded.catalog_at(args.at);
+    let catalog = loaded.catalog_at(at);
     match terminal.format {
         Format::Table => {
             for (_, definition) in catalog.iter() {

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Check, global: &Global, terminal: Terminal) -> Result<O
                 terminal::result(annotation::github(diagnostic))?;
             }
         }
-        Style::Table => {
+        Style::Table | Style::Dot | Style::Mermaid => {
             terminal.diagnostics(&diagnostics);
             if !migrations.is_empty() {
                 terminal.note(table(&migrations, terminal).trim_fmt())?;

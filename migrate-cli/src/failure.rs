@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
-use migrate_build::LoadError;
+use migrate_build::{Diagnostics, LoadError, NextError, UnknownRevision, UnknownRule};
 use migrate_core::Version;
 use serde_json::{Value, json};
 
@@ -24,9 +24,30 @@ pub(crate) enum Failure {
     /// The words are those of a command, but together they make no sense.
     #[error("{0}")]
     Usage(String),
-    /// The command line names a version that is not there.
-    #[error("there is no V{version} in the folder, which {}", .last.map_or_else(|| "is empty".to_owned(), |last| format!("ends at V{last}")))]
-    NoSuchVersion { version: Version, last: Option<Version> },
+    /// The command line names a version or tag that is not there.
+    #[error(transparent)]
+    UnknownRevision(#[from] UnknownRevision),
+    /// The command line names a rule that is not there.
+    #[error(transparent)]
+    UnknownRule(#[from] UnknownRule),
+    /// The migration cannot be undone.
+    #[error("V{version} cannot be undone: {reason}")]
+    NoUndo { version: Version, reason: String },
+    /// There is no next migration, or somebody has to say that it may be written.
+    #[error(transparent)]
+    Next(#[from] NextError),
+    /// The files of a desired schema have errors.
+    #[error("the desired schema has errors")]
+    Schema(Diagnostics),
+    /// The file that was to be written is there.
+    #[error("{} is there already, and nothing is overwritten", .0.display())]
+    Exists(PathBuf),
+    /// `migrations.toml` cannot be given a tag.
+    #[error("{}: {why}", path.display())]
+    Tag { path: PathBuf, why: String },
+    /// A file could not be read.
+    #[error("{} could not be read: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
     /// A file could not be written.
     #[error("{} could not be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
@@ -41,13 +62,19 @@ impl Failure {
         match self {
             Self::Reported | Self::Folder { .. } => "folder",
             Self::Usage(_) => "usage",
-            Self::NoSuchVersion { .. } => "no_such_version",
-            Self::Write { .. } | Self::Print(_) => "io",
+            Self::UnknownRevision(_) => "unknown_revision",
+            Self::UnknownRule(_) => "unknown_rule",
+            Self::NoUndo { .. } => "no_undo",
+            Self::Next(error) => next_kind(error),
+            Self::Schema(_) => "schema",
+            Self::Exists(_) => "exists",
+            Self::Tag { .. } => "tag",
+            Self::Read { .. } | Self::Write { .. } | Self::Print(_) => "io",
         }
     }
 
     const fn is_usage(&self) -> bool {
-        matches!(self, Self::Usage(_) | Self::NoSuchVersion { .. })
+        matches!(self, Self::Usage(_) | Self::UnknownRevision(_) | Self::UnknownRule(_))
     }
 
     /// Says what is wrong, and gives the exit code.
@@ -57,8 +84,13 @@ impl Failure {
             // Whoever reads our output has seen enough.
             (Self::Print(error), _) if error.kind() == io::ErrorKind::BrokenPipe => {}
             (Self::Reported, _) => {}
-            (failure, Format::Json) => print(failure.kind(), &failure.to_string(), failure.diagnostics()),
+            (failure, Format::Json) => print(failure.kind(), &failure.to_string(), failure.details()),
             (Self::Folder { source, .. }, _) => terminal.diagnostics(source.diagnostics()),
+            (Self::Schema(diagnostics), _) => terminal.diagnostics(&diagnostics),
+            (Self::Next(NextError::Invalid(diagnostics)), _) => {
+                terminal.diagnostics(&diagnostics);
+                eprintln!("error: this migration to the desired schema would not pass a build, and was not written");
+            }
             (failure, _) if failure.is_usage() => {
                 // Nothing is left to be told when standard error cannot be written.
                 _ = Args::command().error(ErrorKind::ValueValidation, failure).print();
@@ -68,11 +100,29 @@ impl Failure {
         ExitCode::from(code)
     }
 
-    fn diagnostics(&self) -> Option<Value> {
+    /// What a program wants to know besides: a name and a value.
+    fn details(&self) -> Option<(&'static str, Value)> {
         match self {
-            Self::Folder { source, .. } => Some(diagnostic::json(source.diagnostics())),
+            Self::Folder { source, .. } => Some(("diagnostics", diagnostic::json(source.diagnostics()))),
+            Self::Schema(diagnostics) | Self::Next(NextError::Invalid(diagnostics)) => {
+                Some(("diagnostics", diagnostic::json(diagnostics)))
+            }
+            Self::Next(NextError::Breaking(breakages)) => Some(("statements", json!(breakages))),
+            Self::Next(NextError::LikelyRenames(renames)) => {
+                Some(("renames", renames.iter().map(ToString::to_string).collect()))
+            }
             _ => None,
         }
+    }
+}
+
+const fn next_kind(error: &NextError) -> &'static str {
+    match error {
+        NextError::Unchanged => "unchanged",
+        NextError::LikelyRenames(_) => "likely_rename",
+        NextError::Breaking(_) => "breaking",
+        NextError::Invalid(_) => "schema",
+        _ => "no_migration",
     }
 }
 
@@ -93,10 +143,10 @@ pub(crate) fn report_usage(error: &clap::Error, is_json: bool) -> ExitCode {
 }
 
 /// Prints a failure as the one JSON object on standard output.
-fn print(kind: &str, message: &str, diagnostics: Option<Value>) {
+fn print(kind: &str, message: &str, details: Option<(&str, Value)>) {
     let mut error = json!({ "kind": kind, "message": message.strip_prefix("error: ").unwrap_or(message) });
-    if let Some(diagnostics) = diagnostics {
-        error["diagnostics"] = diagnostics;
+    if let Some((name, value)) = details {
+        error[name] = value;
     }
     println!("{:#}", json!({ "error": error }));
 }

@@ -17,8 +17,17 @@ mod terminal;
 // The commands over a folder.
 mod catalog;
 mod check;
+mod diff;
+mod explain;
+mod graph;
+mod init;
 mod lock;
+mod new;
+mod schema_files;
 mod shell;
+mod tag;
+mod template;
+mod undo_text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -55,9 +64,15 @@ fn run(command: Command, global: &Global, terminal: Terminal) -> Result<Outcome,
         return Err(Failure::Usage(format!("this command prints its result as {}", known.join(" or "))));
     }
     match command {
+        Command::Init => init::run(global, terminal),
+        Command::New(args) => new::run(&args, global, terminal),
         Command::Check(args) => check::run(&args, global, terminal),
         Command::Lock => lock::run(global, terminal),
         Command::Catalog(args) => catalog::run(&args, global, terminal),
+        Command::Diff(args) => diff::run(&args, global, terminal),
+        Command::Graph => graph::run(global, terminal),
+        Command::UndoText(args) => undo_text::run(&args, global, terminal),
+        Command::Explain(args) => explain::run(&args, terminal),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

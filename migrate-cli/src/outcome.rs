@@ -7,7 +7,6 @@ pub(crate) enum Outcome {
     /// There is nothing more to say.
     Done,
     /// It was asked whether something is pending or has drifted, and found that it is so.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the commands that look at databases"))]
     Found,
 }
 

@@ -22,6 +22,18 @@ fn try_replace(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Creates a file, unless there is one: what a person wrote is never lost.
+pub(crate) fn create(path: &Path, text: &str) -> Result<(), Failure> {
+    let write = |mut file: fs::File| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    match fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(write) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Exists(path.to_owned())),
+        result => result.map_err(|source| Failure::Write { path: path.to_owned(), source }),
+    }
+}
+
 /// A file beside another one, which a build that runs meanwhile does not mistake for a migration: its name begins with a dot.
 fn written(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -9,7 +9,7 @@ use comfy_table::{ContentArrangement, Table};
 use migrate_build::{Diagnostics, Severity};
 use serde_json::Value;
 
-use crate::args::{Color, Global, Style};
+use crate::args::{Global, Style, When};
 use crate::failure::Failure;
 
 /// How a command speaks.
@@ -18,6 +18,8 @@ pub(crate) struct Terminal {
     pub(crate) format: Format,
     /// Whether standard error is coloured.
     is_colored: bool,
+    /// Whether the result is coloured.
+    is_result_colored: bool,
     is_quiet: bool,
     /// How many columns a table may take.
     width: u16,
@@ -32,19 +34,28 @@ pub(crate) enum Format {
     Json,
 }
 
+/// A colour of the result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Color {
+    Red = 31,
+    Green = 32,
+    Cyan = 36,
+}
+
 /// How wide a table is where nobody says how wide the terminal is.
 const WIDTH: u16 = 80;
 
 impl Terminal {
     pub(crate) fn new(global: &Global) -> Self {
         let is_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let is_colored = match global.color {
-            Color::Auto => stderr().is_terminal() && !is_forbidden,
-            Color::Always => true,
-            Color::Never => false,
+        let is_colored = |is_terminal: bool| match global.color {
+            When::Auto => is_terminal && !is_forbidden,
+            When::Always => true,
+            When::Never => false,
         };
         let format = if global.format == Style::Json { Format::Json } else { Format::Table };
-        Self { format, is_colored, is_quiet: global.quiet, width: width() }
+        let (is_colored, is_result_colored) = (is_colored(stderr().is_terminal()), is_colored(stdout().is_terminal()));
+        Self { format, is_colored, is_result_colored, is_quiet: global.quiet, width: width() }
     }
 
     /// Prints what was done, to a person who wants to hear of it.
@@ -70,6 +81,11 @@ impl Terminal {
         }
     }
 
+    /// A part of the result in a colour, where colours are wanted.
+    pub(crate) fn colored(self, color: Color, text: impl Display) -> String {
+        if self.is_result_colored { format!("\u{1b}[{}m{text}\u{1b}[0m", color as u8) } else { text.to_string() }
+    }
+
     /// An empty table that fits the terminal.
     pub(crate) fn table<const N: usize>(self, header: [&str; N]) -> Table {
         let mut table = Table::new();
@@ -90,6 +106,24 @@ pub(crate) fn result(text: impl Display) -> Result<(), Failure> {
 /// Prints the result for a program.
 pub(crate) fn json(value: &Value) -> Result<(), Failure> {
     result(format_args!("{value:#}"))
+}
+
+/// A paragraph in lines that fit a terminal.
+pub(crate) fn wrapped(paragraph: &str) -> String {
+    let (mut text, mut column) = (String::new(), 0);
+    for word in paragraph.split_whitespace() {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > usize::from(width()) {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text
 }
 
 /// What the shell says about the width, unless that is too narrow for anything.

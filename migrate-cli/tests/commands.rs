@@ -166,7 +166,7 @@ fn what_goes_wrong_is_an_object_with_an_error_for_programs() {
     }
     let good = folder(&[("V1__users.surql", V1)]);
     let (code, report) = json(&["catalog", "--at", "7"], good.path());
-    assert_eq!((code, &report["error"]["kind"]), (2, &json!("no_such_version")), "{report}");
+    assert_eq!((code, &report["error"]["kind"]), (2, &json!("unknown_revision")), "{report}");
     let (code, report) = json(&["lock", "--dir", "elsewhere"], good.path());
     assert_eq!((code, &report["error"]["kind"]), (2, &json!("usage")), "one folder: {report}");
 }

@@ -213,6 +213,7 @@ fn way(from: &Schema, desired: &Desired, renames: &[Rename]) -> Result<Vec<Strin
         run(&mut now, statement).ok_or(NextError::NoWay)?;
     }
     statements.extend(direct(&now, to)?);
+    statements.extend(renames.iter().filter_map(|rename| rename.clear(from)));
     Ok(statements)
 }
 

@@ -139,6 +139,13 @@ impl Rename {
             }
         }
     }
+
+    /// The statement that clears what stays in the rows when a field is removed.
+    pub(super) fn clear(&self, from: &Schema) -> Option<String> {
+        let Renamed::Field(table) = &self.of else { return None };
+        let (table, old) = (surql::quoted(table), surql::quoted(&self.old));
+        self.copy(from).map(|_| format!("UPDATE {table} UNSET {old} WHERE {old} != NONE"))
+    }
 }
 
 /// What looks like a rename between two schemas, and was not said to be one.

@@ -2,6 +2,7 @@
 //! leads back to the very report of before.
 
 mod chains;
+mod desired;
 mod generated;
 
 use migrate_build::Contents;
