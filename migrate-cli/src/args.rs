@@ -103,7 +103,7 @@ pub(crate) struct Catalog {
 pub(crate) struct New {
     /// Its name: `add_bio` for `V3__add_bio.surql`.
     pub(crate) name: MigrationName,
-    /// Writes a manifest of phases instead: V3__add_bio.toml.
+    /// Writes a manifest of phases instead: `V3__add_bio.toml`.
     #[arg(long)]
     pub(crate) phased: bool,
     /// Gives the new version a name, in migrations.toml.

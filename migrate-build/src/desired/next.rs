@@ -1,6 +1,6 @@
 use std::fmt;
 
-use migrate_core::{Effect, Object, ObjectKind, Version};
+use migrate_core::{Object, ObjectKind, Version};
 use serde::Serialize;
 
 use super::draft::{Draft, draft};
@@ -89,6 +89,8 @@ pub enum NextError {
     Breaking(Vec<Breakage>),
     /// The definitions make a migration that a build refuses.
     Invalid(Diagnostics),
+    /// No older binary feels any of it, so that there is nothing to put off.
+    Harmless,
     /// No order of the definitions was found that leads there.
     NoWay,
 }
@@ -136,6 +138,7 @@ impl fmt::Display for NextError {
                 )
             }
             Self::Invalid(diagnostics) => write!(f, "the desired schema would not pass a build\n\n{diagnostics}"),
+            Self::Harmless => f.write_str("no older binary feels any of this: write it without `--phased`"),
             Self::NoWay => f.write_str(
                 "no order of statements was found that leads to the desired schema: write this migration by hand",
             ),
@@ -181,8 +184,9 @@ impl Loaded {
                 let text = draft.text(&wish.renames, wish.consent).map_err(NextError::Breaking)?;
                 Ok(Next { version, file: format!("{stem}.surql"), text })
             }
+            Rollout::Phased if draft.breakages().is_empty() => Err(NextError::Harmless),
             Rollout::Phased => {
-                let text = rollout::text(&from, to, &draft).ok_or(NextError::NoWay)?;
+                let text = rollout::text(&from, to, &draft, &wish.renames).ok_or(NextError::NoWay)?;
                 Ok(Next { version, file: format!("{stem}.toml"), text })
             }
         }
@@ -230,9 +234,4 @@ impl Draft {
         };
         self.lines.iter().filter_map(breakage).collect()
     }
-}
-
-/// Whether the statement is one that an older binary does not feel.
-pub(super) fn is_harmless(effect: Effect) -> bool {
-    effect < Effect::Restrictive
 }

@@ -7,7 +7,7 @@ use super::Desired;
 use crate::analysis::{Refusal, Schema, Verdict, define, did_you_mean};
 use crate::canonical::canonical;
 use crate::operation::{Existing, Lowered, Operation};
-use crate::rules::{m039_invalid_schema_file as rule, m102_no_statement};
+use crate::rules::{m045_invalid_schema_file as rule, m102_no_statement};
 use crate::{Diagnostics, Loaded, Source, surql};
 
 /// One definition of the files.

@@ -140,6 +140,14 @@ impl Rename {
         }
     }
 
+    /// The same for a field's values, as a step that does it in batches; none where that cannot be said.
+    pub(super) fn backfill(&self) -> Option<String> {
+        let Renamed::Field(table) = &self.of else { return None };
+        let (old, new) = (surql::quoted(&self.old), surql::quoted(&self.new));
+        let condition = format!("{new} IS NONE AND {old} IS NOT NONE");
+        Some(format!("backfill = {{ table = \"{table}\", where = '{condition}', set = '{new} = {old}' }}"))
+    }
+
     /// The statement that clears what stays in the rows when a field is removed.
     pub(super) fn clear(&self, from: &Schema) -> Option<String> {
         let Renamed::Field(table) = &self.of else { return None };

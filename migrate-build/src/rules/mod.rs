@@ -31,7 +31,7 @@ pub(crate) mod m035_invalid_acceptance;
 pub(crate) mod m036_invalid_move;
 pub(crate) mod m037_invalid_tag;
 pub(crate) mod m038_invalid_pattern;
-pub(crate) mod m039_invalid_schema_file;
+pub(crate) mod m045_invalid_schema_file;
 pub(crate) mod m101_syntax_error;
 pub(crate) mod m102_no_statement;
 pub(crate) mod m103_unchecked_statement;
@@ -140,7 +140,7 @@ pub static RULES: &[&Rule] = &[
     &m036_invalid_move::RULE,
     &m037_invalid_tag::RULE,
     &m038_invalid_pattern::RULE,
-    &m039_invalid_schema_file::RULE,
+    &m045_invalid_schema_file::RULE,
     &m101_syntax_error::RULE,
     &m102_no_statement::RULE,
     &m103_unchecked_statement::RULE,

@@ -40,7 +40,7 @@ fn a_catalog_is_a_schema_that_changes_nothing() {
     assert_eq!(code, 0);
     // The database reports a part that it implies, and would itself not take it as a statement.
     let (implied, schema): (Vec<_>, Vec<_>) = catalog.lines().partition(|line| line.contains("TYPE any FLEXIBLE"));
-    assert_eq!(implied.len(), 1);
+    assert_eq!(implied.len(), 2, "{implied:?}");
     fs::write(dir.path().join("all.surql"), schema.join("\n")).unwrap();
     let (code, report) = json_in(dir.path(), &["new", "again", "--from", "all.surql", "--dir", folder]);
     assert_eq!((code, &report["error"]["kind"]), (1, &json!("unchanged")), "{report}");
@@ -90,11 +90,7 @@ fn what_breaks_older_binaries_can_be_written_in_phases() {
         steps.iter().map(|step| (step["phase"].as_str().unwrap(), step["sql"].as_str().unwrap())).collect();
     assert_eq!(
         steps,
-        [
-            ("start", "DEFINE FIELD bio ON user TYPE option<string>"),
-            ("complete", "REMOVE FIELD mail ON user"),
-            ("rollback", "REMOVE FIELD IF EXISTS bio ON user"),
-        ]
+        [("start", "DEFINE FIELD bio ON user TYPE option<string>"), ("complete", "REMOVE FIELD mail ON user"),]
     );
 }
 
@@ -117,14 +113,14 @@ fn mistakes_are_told_with_their_place_and_nothing_is_written() {
     let dir = project("DEFINE TABLE user SCHEMAFULL;\nCREATE user:1;\nDEFINE FIELD a ON usr;\n");
     let (code, _, stderr) = run_in(dir.path(), &["new", "more", "--from", "schema"]);
     assert_eq!(code, 1);
-    for part in ["M040", "schema/tables/user.surql:2:1"] {
+    for part in ["M045", "schema/tables/user.surql:2:1"] {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
     let (_, report) = json_in(dir.path(), &["new", "more", "--from", "schema"]);
     assert_eq!((&report["error"]["kind"], &report["error"]["diagnostics"][0]["line"]), (&json!("schema"), &json!(2)));
     for (words, code, said) in [
         (&["--from", "nowhere"][..], 1, "nowhere could not be read"),
-        (&["--from", "migrations/../schema/tables/.."], 1, "M040"),
+        (&["--from", "migrations/../schema/tables/.."], 1, "M045"),
         (&["--force"], 2, "--from"),
         (&["--rename", "a=b"], 2, "--from"),
         (&["--from", "schema", "--rename", "a.b=c.d"], 2, "table.old=table.new"),

@@ -3,7 +3,7 @@ use std::ops::Range;
 use crate::{Diagnostic, Rule, Severity, Source};
 
 pub(crate) static RULE: Rule = Rule {
-    code: "M039",
+    code: "M045",
     name: "invalid-schema-file",
     severity: Severity::Error,
     summary: "A desired schema holds something else than the definitions of one schema",
