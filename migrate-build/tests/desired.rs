@@ -220,6 +220,7 @@ fn what_is_no_schema_is_refused_with_its_place() {
         ("DEFINE TABLE a;\nDEFINE TABLE a;", 2, "table a is defined twice"),
         ("DEFINE TABLE user;\nDEFINE FIELD a ON usr;", 2, "did you mean `user`?"),
         ("DEFINE PARAM $p VALUE time::now()", 1, "only known when it runs"),
+        ("DEFINE ACCESS a ON DATABASE TYPE JWT ALGORITHM HS256 KEY '[REDACTED]'", 1, "in the place of a secret"),
         ("DEFINE USER u ON ROOT PASSWORD 'x'", 1, "outside"),
         ("DEFINE TABLE v AS SELECT * FROM gone", 1, "selects from is not there"),
         ("DEFINE TABLE a SCHEMAFULL; DEFINE INDEX i ON a FIELDS b", 1, "does not have"),
@@ -359,7 +360,7 @@ fn from_any_schema_to_any_other() {
             prop_assert_eq!(catalog(&[&v1, &start, &complete]).diff(&second.catalog()), [], "{}", phased.text);
             if !start.is_empty() {
                 let chain = __analyse(&[&v1, &start]);
-                let harm = chain[1].statements.iter().map(|one| one.effect()).max();
+                let harm = chain[1].statements.iter().map(migrate_core::Statement::effect).max();
                 prop_assert!(harm < Some(migrate_core::Effect::Restrictive), "{}", phased.text);
             }
         } else {

@@ -10,6 +10,9 @@ use crate::operation::{Existing, Lowered, Operation};
 use crate::rules::{m045_invalid_schema_file as rule, m102_no_statement};
 use crate::{Diagnostics, Loaded, Source, surql};
 
+/// What the database shows in the place of a secret.
+const REDACTED: &str = "[REDACTED]";
+
 /// One definition of the files.
 struct Wanted {
     source: Source,
@@ -88,6 +91,13 @@ fn collect(source: &Source, wanted: &mut BTreeMap<Object, Wanted>, diagnostics: 
         };
         if let Some(reason) = define.unknown {
             diagnostics.push(rule::uncertain(source, range, reason));
+            continue;
+        }
+        if define.definition.is_redacted()
+            && source.text().get(range.clone()).is_some_and(|text| text.contains(REDACTED))
+        {
+            let object = define.definition.object.to_string();
+            diagnostics.push(rule::redacted(source, range, &object));
             continue;
         }
         // Whatever an implied definition put there, this is the one that holds.

@@ -10,7 +10,7 @@ pub(super) fn start(loaded: &Loaded) -> Schema {
     let is_shared = !loaded.requires.is_empty() || loaded.migrations.iter().any(|one| !one.requires.is_empty());
     let mut schema = Schema::new(is_shared);
     for migration in &loaded.migrations {
-        let is_text = migration.file.ends_with(".surql");
+        let is_text = !migration.file.ends_with("toml");
         match is_text.then(|| surql::parse(&migration.source, &mut Diagnostics::default())).flatten() {
             Some(statements) => run_all(&mut schema, &statements, &migration.source),
             None => migration.changes.iter().for_each(|change| apply(&mut schema, change)),

@@ -30,6 +30,12 @@ pub(crate) fn uncertain(source: &Source, range: Range<usize>, reason: &str) -> D
         .with_label(reason.to_owned())
 }
 
+pub(crate) fn redacted(source: &Source, range: Range<usize>, object: &str) -> Diagnostic {
+    let range = head(source, range);
+    let help = "write the statement that made it: the database shows no secret";
+    Diagnostic::of_text(&RULE, source, range, format!("{object} has `[REDACTED]` in the place of a secret"), help)
+}
+
 pub(crate) fn twice(source: &Source, range: Range<usize>, object: &str, other: &str) -> Diagnostic {
     let range = head(source, range);
     let help = "keep the one that shall hold";
