@@ -31,6 +31,14 @@ pub(crate) fn run(args: &New, global: &Global, terminal: Terminal) -> Result<Out
     if let Some(tag) = &tag {
         tag::write(global.dir()?, tag, version)?;
     }
+    terminal.note(format_args!("wrote {}", path.display()))?;
+    if let Some(tag) = &tag {
+        terminal.note(format_args!("V{version} is `{tag}`"))?;
+    }
+    if !args.from.is_empty() && !args.phased {
+        // What a build says of it is worth hearing now, and the folder's own settings may have more to say.
+        terminal.diagnostics(&global.load()?.warnings);
+    }
     if terminal.format == Format::Json {
         terminal::json(&json!({
             "version": version.get(),
@@ -38,15 +46,6 @@ pub(crate) fn run(args: &New, global: &Global, terminal: Terminal) -> Result<Out
             "path": path.display().to_string(),
             "tag": tag,
         }))?;
-    } else {
-        terminal.note(format_args!("wrote {}", path.display()))?;
-        if let Some(tag) = &tag {
-            terminal.note(format_args!("V{version} is `{tag}`"))?;
-        }
-    }
-    if !args.from.is_empty() && !args.phased {
-        // What a build says of it is worth hearing now, and the folder's own settings may have more to say.
-        terminal.diagnostics(&global.load()?.warnings);
     }
     Ok(Outcome::Done)
 }

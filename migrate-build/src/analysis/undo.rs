@@ -67,7 +67,9 @@ pub(super) fn undo(
 /// The statements that lead from one schema to another, which differ in some of these objects.
 pub(super) fn between(from: &Schema, to: &Schema, objects: &BTreeSet<Object>) -> Option<Vec<String>> {
     let origin = objects.iter().map(|object| (object.clone(), to.get(object).cloned())).collect();
-    Way { after: from, before: to.clone(), origin: &origin }.statements()
+    let statements = Way { after: from, before: to.clone(), origin: &origin }.statements()?;
+    let bare = |statement: String| statement.trim_end_matches(";\n").to_owned();
+    Some(statements.into_iter().map(bare).collect())
 }
 
 fn before(after: &Schema, origin: &Origin) -> Schema {
@@ -86,13 +88,11 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// The statements that lead back, and what running them loses.
+    /// The statements that lead back, tried on the schema as the database would run them.
     fn derive(&self) -> Option<(String, UndoSafety)> {
-        let statements = self.statements()?;
-        Some((statements.into_iter().map(|statement| statement + ";\n").collect(), self.safety()))
+        Some((self.statements()?.concat(), self.safety()))
     }
 
-    /// The statements that lead back, tried on the schema as the database would run them.
     fn statements(&self) -> Option<Vec<String>> {
         if self.origin.values().flatten().any(|entry| entry.certainty < Certainty::Exact) {
             return None;
@@ -107,7 +107,7 @@ impl Way<'_> {
             }
             for statement in self.restore(&now, &differences) {
                 run(&mut now, &statement, &mut touched)?;
-                statements.push(statement);
+                statements.push(statement + ";\n");
             }
         }
         None

@@ -65,6 +65,15 @@ fn what_would_not_pass_a_build_is_not_written() {
 }
 
 #[test]
+fn what_the_folder_itself_is_stricter_about_is_told_behind_the_writing() {
+    let dir = project(&format!("{V1}DEFINE INDEX mail ON user FIELDS mail;\n"));
+    fs::write(dir.path().join("migrations/migrations.toml"), "[rules]\nM424 = \"error\"\n").unwrap();
+    let (code, report) = json_in(dir.path(), &["new", "index", "--from", "schema"]);
+    assert_eq!((code, &report["error"]["diagnostics"][0]["code"]), (1, &json!("M424")), "one object: {report}");
+    assert!(written(&dir, "V2__index.surql").starts_with("DEFINE INDEX mail"));
+}
+
+#[test]
 fn what_may_lose_data_needs_somebody_to_say_so() {
     let dir = project("DEFINE TABLE user SCHEMAFULL;\n");
     let (code, stdout, stderr) = run_in(dir.path(), &["new", "less", "--from", "schema"]);
