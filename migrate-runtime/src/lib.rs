@@ -104,6 +104,8 @@ mod stepwise;
 #[cfg(feature = "surrealdb")]
 mod telemetry;
 #[cfg(feature = "surrealdb")]
+mod undo;
+#[cfg(feature = "surrealdb")]
 mod upkeep;
 #[cfg(feature = "surrealdb")]
 mod verdict;
@@ -161,6 +163,11 @@ pub use crate::{
     snapshot::{
         Author, Keep, ParseSnapshotIdError, Pruned, Snapshot, SnapshotError, SnapshotFormatError, SnapshotId,
         Snapshots, StoredSnapshot,
+    },
+    undo::{
+        Approval, ExportError, Exported, ExportedTable, Gone, Leftovers, RestoreError, Restored, RestoredTable,
+        UndoError, UndoImpact, UndoObstacle, UndoOptions, UndoPlan, UndoReport, UndoSource, UndoStep, UndoTarget,
+        UndoTexts, Undone, UndoneBy,
     },
     verification::{Finding, IndexFinding, LedgerFinding, Verification},
 };

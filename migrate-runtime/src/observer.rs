@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::outcome::{Applied, ContextReport};
 use crate::refusal::Refusal;
 use crate::report::Counts;
+use crate::undo::{UndoError, UndoStep, UndoneBy};
 
 /// Who is told what happens while it happens: a progress bar, a metrics exporter, a test.
 ///
@@ -197,6 +198,54 @@ pub enum Event<'a> {
         context: &'a Context,
         /// Why.
         reason: &'a str,
+    },
+    /// A migration is about to be undone.
+    #[non_exhaustive]
+    UndoStarted {
+        /// The context.
+        context: &'a Context,
+        /// Which migration, and by what.
+        step: &'a UndoStep,
+    },
+    /// A migration is undone.
+    #[non_exhaustive]
+    UndoDone {
+        /// The context.
+        context: &'a Context,
+        /// Which migration, and by what.
+        step: &'a UndoStep,
+        /// Who did it.
+        by: UndoneBy,
+    },
+    /// A migration could not be undone.
+    #[non_exhaustive]
+    UndoFailed {
+        /// The context.
+        context: &'a Context,
+        /// Which migration, and by what.
+        step: &'a UndoStep,
+        /// Why.
+        error: &'a UndoError,
+    },
+    /// Rows were written to a file, before an undo takes them away.
+    #[non_exhaustive]
+    RowsExported {
+        /// The context.
+        context: &'a Context,
+        /// The table.
+        table: &'a str,
+        /// How many of that table so far.
+        rows: u64,
+    },
+    /// Rows were put back from a file.
+    #[non_exhaustive]
+    RowsRestored {
+        /// The context.
+        context: &'a Context,
+        /// The table.
+        table: &'a str,
+        /// How many of that file so far.
+        rows: u64,
     },
     /// A run is over.
     #[non_exhaustive]

@@ -176,7 +176,7 @@ fn take_over<'a>(
 }
 
 /// The modules in the ledger that are not, and were not formerly, one of these.
-fn strangers(modules: &Modules, rows: &[Row]) -> Vec<Stranger> {
+pub(crate) fn strangers(modules: &Modules, rows: &[Row]) -> Vec<Stranger> {
     let is_known = |name: &str| modules.iter().any(|one| is_called(one, name));
     let mut latest: BTreeMap<&str, &Row> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.is_in_place() && !is_known(&row.module)) {

@@ -77,6 +77,17 @@ fn trace(event: &Event<'_>) {
             info!(%context, modules, state = ?takeover.state, "taken over");
         }
         Event::TakeoverRefused { context, reason } => warn!(%context, "not taken over: {reason}"),
+        Event::UndoStarted { context, step } => {
+            debug!(%context, module = step.module, version = step.version.get(), "undoing a migration");
+        }
+        Event::UndoDone { context, step, by } => {
+            info!(%context, module = step.module, version = step.version.get(), ?by, "migration undone");
+        }
+        Event::UndoFailed { context, step, error } => {
+            warn!(%context, module = step.module, version = step.version.get(), "migration not undone: {error}");
+        }
+        Event::RowsExported { context, table, rows } => debug!(%context, table, rows, "rows exported"),
+        Event::RowsRestored { context, table, rows } => debug!(%context, table, rows, "rows restored"),
         Event::RunFinished { counts, elapsed, round_trips } => info!(
             contexts = counts.contexts,
             migrated = counts.migrated,

@@ -18,6 +18,7 @@ pub fn chain(name: &str) -> Option<&'static Migrations> {
         "small" => Some(module("app", &SMALL)),
         "split" => Some(module("app", &SPLIT)),
         "stepwise" => Some(module("app", &STEPWISE)),
+        "reversible" => Some(module("app", &REVERSIBLE)),
         _ => None,
     }
 }
@@ -35,6 +36,14 @@ const STEPWISE: [(&str, &str); 2] = [
          UPDATE (SELECT VALUE id FROM note WHERE writes = 0 LIMIT 20) SET writes += 1;\n\
          DEFINE INDEX by_n ON note FIELDS n CONCURRENTLY;\nCREATE effect SET version = 3;\n",
     ),
+];
+
+/// All of it can be undone, since it writes no rows. It is not of [`CHAINS`].
+const REVERSIBLE: [(&str, &str); 4] = [
+    ("V1__notes.surql", "DEFINE TABLE note SCHEMAFULL;\nDEFINE FIELD text ON note TYPE string;\n"),
+    ("V2__tags.surql", "DEFINE FIELD tags ON note TYPE option<array<string>>;\n"),
+    ("V3__authors.surql", "DEFINE TABLE author SCHEMAFULL;\nDEFINE FIELD name ON author TYPE string;\n"),
+    ("V4__index.surql", "DEFINE INDEX by_text ON note FIELDS text;\n"),
 ];
 
 /// All of it goes in one text.

@@ -178,3 +178,37 @@ async fn transactions_that_write_different_records_of_one_table_do_not_conflict(
         assert!(reply.0.iter().all(Result::is_ok), "{reply:?}");
     }
 }
+
+#[tokio::test]
+async fn a_table_with_a_schema_refuses_to_write_a_row_that_has_a_value_without_a_field() {
+    let text = "USE NS a DB b; DEFINE TABLE t SCHEMAFULL; DEFINE FIELD x ON t TYPE option<int>; DEFINE FIELD y ON t TYPE option<int>; \
+                CREATE t:1 SET x = 1; REMOVE FIELD x ON t; SELECT * FROM t; UPDATE t SET y = 1; UPDATE t UNSET x; UPDATE t SET y = 1;";
+    let reply = run(text).await;
+    assert_eq!(reply.0[6].as_ref().unwrap(), &json!([{ "id": "t:1", "x": 1 }]), "the value stays");
+    assert_eq!((kind(&reply, 7), kind(&reply, 8), kind(&reply, 9)), (Some(StatementErrorKind::Other), None, None));
+}
+
+#[tokio::test]
+async fn an_import_runs_nothing_within_a_transaction_and_ends_with_its_text() {
+    let db = engine().await;
+    let text = "USE NS a DB b; DEFINE TABLE t; DEFINE FIELD at ON t VALUE time::now(); DEFINE TABLE log; \
+                DEFINE EVENT e ON t WHEN true THEN { CREATE log }; BEGIN; OPTION IMPORT; INSERT INTO t { id: t:1, at: 5 }; \
+                UPDATE t SET x = 1; OPTION IMPORT = false; COMMIT; SELECT * FROM t; SELECT * FROM log;";
+    let reply = Database::query(&db, text.to_owned(), Map::new()).await.unwrap();
+    let results: Vec<_> = reply.0.iter().rev().take(2).map(|result| result.as_ref().unwrap()).collect();
+    assert_eq!(results, [&json!([]), &json!([{ "id": "t:1", "at": 5, "x": 1 }])]);
+    let reply =
+        Database::query(&db, "USE NS a DB b; CREATE t:2; RETURN count(SELECT * FROM log);".to_owned(), Map::new());
+    assert_eq!(reply.await.unwrap().0[2].as_ref().unwrap(), &json!(1), "an event runs again");
+}
+
+#[tokio::test]
+async fn cbor_keeps_apart_what_json_does_not_and_refuses_what_it_has_no_form_for() {
+    let text = "USE NS a DB b; LET $value = { a: d'2024-01-01T00:00:00.123456789Z', b: 1.5dec, c: 1h3ns, d: 3f, e: 3, f: NONE, g: NULL, \
+                h: t:[1, 'x', { y: 1dec }], i: <bytes> 'abc', j: {1, 2}, k: 1..5, l: (1.0, 2.0), m: -0f, n: 0f / 0f, o: type::record('t', 1..3) }; \
+                <string> encoding::cbor::decode(encoding::base64::decode(encoding::base64::encode(encoding::cbor::encode($value)))) = <string> $value; \
+                encoding::cbor::encode(<regex> 'a+');";
+    let reply = run(text).await;
+    assert_eq!(reply.0[2].as_ref().unwrap(), &json!(true));
+    assert_eq!(kind(&reply, 3), Some(StatementErrorKind::Other));
+}

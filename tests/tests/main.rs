@@ -25,5 +25,6 @@ mod replicas;
 mod snapshots;
 mod stepwise;
 mod traps;
+mod undo;
 mod verify;
 mod writes;

@@ -15,6 +15,7 @@ mod stepwise;
 mod takeover;
 mod tampered;
 mod time_limit;
+mod undo;
 mod users;
 
 use migrate_runtime::Context;
