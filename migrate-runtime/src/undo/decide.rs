@@ -192,12 +192,11 @@ fn one<'a>(modules: &Modules, ledger: &'a [Recorded], recorded: &'a Recorded) ->
     }
     let accepted = migration.links().iter().any(|link| link.checksum() == row.checksum && link.chain() == row.chain);
     let is_own = row.checksum == migration.checksum();
-    if !accepted && !(is_own && row.chain == migration.chain()) {
+    let is_right = accepted || is_own && row.chain == migration.chain();
+    if !is_right {
         // Another history with the same text differs in its chain value only.
-        let (recorded, embedded) = match is_own {
-            true => (row.chain, migration.chain()),
-            false => (row.checksum, migration.checksum()),
-        };
+        let (recorded, embedded) =
+            if is_own { (row.chain, migration.chain()) } else { (row.checksum, migration.checksum()) };
         return Err(UndoObstacle::Divergent { module: module(), version, file: file(), recorded, embedded });
     }
     if !is_own {

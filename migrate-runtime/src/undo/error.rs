@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use migrate_core::{UndoSafety, Version};
 
 use super::export::ExportError;
@@ -100,7 +102,11 @@ impl UndoError {
 }
 
 fn list(lines: &[impl std::fmt::Display]) -> String {
-    lines.iter().map(|line| format!("\n  {line}")).collect()
+    let mut list = String::new();
+    for line in lines {
+        let _ = write!(list, "\n  {line}");
+    }
+    list
 }
 
 fn so_far(undone: &[Undone]) -> String {

@@ -10,7 +10,7 @@ use super::look::{Seen, look};
 use super::options::{UndoOptions, UndoTexts};
 use super::plan::{UndoPlan, UndoSource, UndoStep};
 use super::report::{Undone, UndoneBy};
-use super::script::Scripts;
+use super::script::{Mishap, Scripts};
 use crate::backoff::Backoff;
 use crate::consult::mend;
 use crate::counted::Counted;
@@ -18,7 +18,6 @@ use crate::ledger::Status;
 use crate::migrator::Migrator;
 use crate::observer::Event;
 use crate::run::Run;
-use crate::script::Script;
 use crate::verdict::Verdict;
 use crate::{Database, QueryError};
 
@@ -256,7 +255,7 @@ impl<'a, D: Database> Execution<'a, D> {
         if let Some(statement) = statement {
             error["statement"] = statement.into();
         }
-        match self.record(|scripts, error| scripts.failed(error), step, error).await {
+        match self.record(Mishap::Failed, step, error).await {
             Recorded::Yes => {}
             Recorded::Changed => return Ok(cause),
             Recorded::No(why) => {
@@ -272,7 +271,7 @@ impl<'a, D: Database> Execution<'a, D> {
 
     async fn torn(&mut self, step: &UndoStep, mut cause: String) -> UndoError {
         let error = json!({ "message": cause });
-        match self.record(|scripts, error| scripts.torn(error), step, error).await {
+        match self.record(Mishap::Torn, step, error).await {
             Recorded::Yes => {}
             Recorded::Changed => "the ledger has changed since".clone_into(&mut cause),
             Recorded::No(why) => cause = format!("{cause}, and this could not be recorded in the ledger: {why}"),
@@ -284,14 +283,9 @@ impl<'a, D: Database> Execution<'a, D> {
     }
 
     /// Writes what went wrong into the row of its migration, until there is an answer.
-    async fn record(
-        &mut self,
-        text: impl Fn(&Scripts<'_>, Value) -> Script,
-        step: &UndoStep,
-        error: Value,
-    ) -> Recorded {
+    async fn record(&mut self, mishap: Mishap, step: &UndoStep, error: Value) -> Recorded {
         loop {
-            let script = text(&self.scripts(step), error.clone());
+            let script = self.scripts(step).record(mishap, error.clone());
             let reply = self.database.query(script.text.clone(), script.variables.clone()).await;
             let why = match reply {
                 Ok(reply) => match script.verdicts(&reply).map(|verdicts| verdicts.into_iter().next()) {

@@ -109,9 +109,10 @@ pub(super) fn fields_alone(goes: &[Gone]) -> Vec<&Object> {
 pub(super) fn has_value(field: &Object) -> String {
     // The path is the database's own text of it.
     let path = field.name();
-    match path.contains('*') {
-        false => format!("{path} IS NOT NONE"),
-        true => format!("array::any(array::flatten([{path}]), |$value| $value IS NOT NONE)"),
+    if path.contains('*') {
+        format!("array::any(array::flatten([{path}]), |$value| $value IS NOT NONE)")
+    } else {
+        format!("{path} IS NOT NONE")
     }
 }
 
@@ -178,7 +179,9 @@ impl Count {
         }
         for impact in impacts {
             if let UndoImpact::Known { goes, .. } = impact {
-                goes.iter_mut().for_each(|gone| gone.rows = found.get(&gone.object).copied());
+                for gone in goes {
+                    gone.rows = found.get(&gone.object).copied();
+                }
             }
         }
         Ok(())

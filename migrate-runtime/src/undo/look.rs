@@ -56,10 +56,7 @@ pub(super) async fn plan(
         let decided = decided.map_err(|why| undecided(context, why))?;
         let mut steps: Vec<_> = decided.iter().map(|one| UndoStep::new(modules, one, &seen.live)).collect();
         let count = Count::of(steps.iter().map(|step| &step.impact), &seen.live);
-        let counted = match count.is_empty() {
-            true => Ok(Value::Null),
-            false => ask(database, context, &count).await,
-        };
+        let counted = if count.is_empty() { Ok(Value::Null) } else { ask(database, context, &count).await };
         let why = match counted {
             Ok(counted) => {
                 let filled = count.fill(&counted, steps.iter_mut().map(|step| &mut step.impact));

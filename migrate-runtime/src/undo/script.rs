@@ -38,6 +38,15 @@ pub(super) struct Scripts<'a> {
     pub(super) index: Option<&'a Index>,
 }
 
+/// What went wrong with an undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mishap {
+    /// It was taken back: the migration stays applied.
+    Failed,
+    /// Nobody knows what is left of the migration.
+    Torn,
+}
+
 /// The text that undoes a migration. How many statements the undo has is not known: the results between those of its frame are
 /// its own.
 #[derive(Debug)]
@@ -93,17 +102,12 @@ impl Scripts<'_> {
         Undoing { script, own }
     }
 
-    /// Records that it failed. The migration stays applied.
-    pub(super) fn failed(&self, error: Value) -> Script {
-        self.record(error, "status = 'applied'", "")
-    }
-
-    /// Records that nobody knows what is left of it.
-    pub(super) fn torn(&self, error: Value) -> Script {
-        self.record(error, "undo.token = $_migrate_0.token", ", status = 'started'")
-    }
-
-    fn record(&self, error: Value, still: &str, more: &str) -> Script {
+    /// Records what went wrong.
+    pub(super) fn record(&self, mishap: Mishap, error: Value) -> Script {
+        let (still, more) = match mishap {
+            Mishap::Failed => ("status = 'applied'", ""),
+            Mishap::Torn => ("undo.token = $_migrate_0.token", ", status = 'started'"),
+        };
         let mut script = self.enter();
         script.variables.insert("_migrate_error".to_owned(), error);
         script.begin(0);
@@ -164,12 +168,12 @@ mod tests {
 
     #[test]
     fn results_between_the_frame_are_the_undos_own() {
-        let slots = [Role::Enter, Role::Begin, Role::Cursor, Role::Commit].map(|role| (0, role)).to_vec();
+        use Role::{Begin, Commit, Cursor, Enter, Statement};
+        let slots = [Enter, Begin, Cursor, Commit].map(|role| (0, role)).to_vec();
         let script = Script { text: String::new(), variables: serde_json::Map::new(), slots, blocks: Vec::new() };
         let mut undoing = Undoing { script, own: 2 };
         undoing.fit(&Reply(vec![Ok(Value::Null); 6]));
         let roles: Vec<_> = undoing.script.slots.iter().map(|(_, role)| *role).collect();
-        use Role::{Begin, Commit, Cursor, Enter, Statement};
         assert_eq!(roles, [Enter, Begin, Statement(0), Statement(1), Cursor, Commit]);
     }
 }

@@ -18,9 +18,9 @@ async fn whatever_is_lost_on_the_way_each_migration_is_undone_once() {
             let migrator = used(&db, 3).await;
             let mut faults = vec![Fault::Pass; query];
             faults.extend([fault.clone(), fault.clone()]);
-            let faulty = Faulty::new(&db, faults);
-            let plan = migrator.plan_undo(&faulty, &tenant(), to(1)).await.unwrap();
-            let report = migrator.undo(&faulty, &plan, &options()).await.unwrap();
+            let database = Faulty::new(&db, faults);
+            let plan = migrator.plan_undo(&database, &tenant(), to(1)).await.unwrap();
+            let report = migrator.undo(&database, &plan, &options()).await.unwrap();
             let hint = format!("{fault:?} at {query}");
             assert!(report.undone.iter().all(|one| one.by == UndoneBy::Us), "{hint}: {report}");
             assert_eq!(events(&db, "rolled_back").await, [3, 2], "{hint}");
@@ -91,7 +91,6 @@ async fn race(db: &impl Database, older: &Migrator, newer: &Migrator) -> (bool, 
 
 #[tokio::test]
 async fn nothing_is_ever_applied_on_top_of_what_is_undone() {
-    let (mut undone_first, mut migrated_first) = (0, 0);
     for _ in 0..30 {
         let db = engine().await;
         let older = used(&db, 3).await;
@@ -99,14 +98,10 @@ async fn nothing_is_ever_applied_on_top_of_what_is_undone() {
         let (undone, migrated) = race(&db, &older, &newer).await;
         assert!(migrated, "it finds a whole history, whatever came first");
         let statuses = statuses(&db).await;
-        match undone {
-            true => undone_first += 1,
-            false => migrated_first += 1,
-        }
-        let torn = statuses.contains(&"app3 rolled_back".to_owned()) && statuses.contains(&"app4 applied".to_owned());
-        assert!(!torn, "{statuses:?}");
+        let of = |row: &str| statuses.iter().any(|status| status == row);
+        assert!(!(of("app3 rolled_back") && of("app4 applied")), "{statuses:?}");
+        assert!(undone || of("app3 applied"), "what was refused is not undone: {statuses:?}");
     }
-    assert_eq!(undone_first + migrated_first, 30);
 }
 
 #[tokio::test]

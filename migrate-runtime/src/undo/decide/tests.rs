@@ -118,9 +118,9 @@ fn another_text_or_another_history_is_refused() {
         let mut ledger = ledger(&[("app", 1, "applied"), ("app", 2, "applied")]);
         let other = Checksum::from_bytes([99; 32]);
         if field == "chain" {
-            ledger[1].row.chain = other
+            ledger[1].row.chain = other;
         } else {
-            ledger[1].row.checksum = other
+            ledger[1].row.checksum = other;
         }
         let Err(Undecided::Impossible(obstacles)) = decide(&modules, &ledger, &UndoTarget::module("app"), None) else {
             panic!("{field}")

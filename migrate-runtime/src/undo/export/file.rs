@@ -142,7 +142,7 @@ impl Reader {
         let file = BufReader::new(File::open(path).map_err(failed)?);
         let mut reader = Self { file, path: path.to_owned(), line: 0, rows: 0, is_at_end: false };
         let text = reader.text()?.ok_or_else(|| reader.malformed("the file is empty"))?;
-        let header: Header = serde_json::from_str(&text).map_err(|error| reader.malformed(error))?;
+        let header: Header = serde_json::from_str(&text).map_err(|error| reader.malformed(error.to_string()))?;
         match header.format {
             FORMAT => Ok((reader, header)),
             other => Err(reader.malformed(format!("it has the format {other}, and this version knows {FORMAT}"))),
@@ -159,7 +159,7 @@ impl Reader {
             self.rows += 1;
             return Ok(Some(line));
         }
-        let footer: Footer = serde_json::from_str(&text).map_err(|error| self.malformed(error))?;
+        let footer: Footer = serde_json::from_str(&text).map_err(|error| self.malformed(error.to_string()))?;
         match self.text()? {
             Some(_) => Err(self.malformed("there is more behind what should be the last line")),
             None if footer.rows == self.rows => {
@@ -178,8 +178,8 @@ impl Reader {
         Ok((read > 0).then_some(text))
     }
 
-    fn malformed(&self, reason: impl ToString) -> RestoreError {
-        RestoreError::Malformed { path: self.path.clone(), line: self.line, reason: reason.to_string() }
+    fn malformed(&self, reason: impl Into<String>) -> RestoreError {
+        RestoreError::Malformed { path: self.path.clone(), line: self.line, reason: reason.into() }
     }
 }
 
@@ -244,8 +244,8 @@ mod tests {
         let whole = fs::read_to_string(&path).unwrap();
         let lines: Vec<_> = whole.lines().collect();
         for kept in [&[0, 1][..], &[0, 1, 3], &[0, 1, 2, 3, 1], &[1, 2, 3], &[]] {
-            let text: String = kept.iter().map(|&at: &usize| format!("{}\n", lines[at])).collect();
-            fs::write(&path, text).unwrap();
+            let kept: Vec<_> = kept.iter().map(|&at: &usize| lines[at]).collect();
+            fs::write(&path, kept.join("\n") + if kept.is_empty() { "" } else { "\n" }).unwrap();
             let read = Reader::open(&path).and_then(|(mut reader, _)| {
                 while reader.next()?.is_some() {}
                 Ok(())

@@ -1,5 +1,5 @@
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 use migrate_core::{Catalog, Change, Migration, Object, ObjectKind};
@@ -106,7 +106,7 @@ impl Migrator {
             let mut batch: Vec<Line> = Vec::with_capacity(BATCH);
             while batch.len() < BATCH {
                 match reader.next()? {
-                    Some(line) => batch.push(line),
+                    Some(record) => batch.push(record),
                     None => break,
                 }
             }
@@ -203,10 +203,8 @@ fn text(context: &Context, header: &Header, live: &Catalog) -> String {
 fn rows(table: &str, header: &Header, live: &Catalog) -> String {
     // Of a table of any type, the records with both ends are edges.
     let definition = live.get(&Object::new(ObjectKind::Table, header.table.clone())).unwrap_or_default();
-    let is_edge = match definition.contains(" TYPE NORMAL") {
-        true => "false",
-        false => "type::is_record($row.in) AND type::is_record($row.out)",
-    };
+    let is_normal = definition.contains(" TYPE NORMAL");
+    let is_edge = if is_normal { "false" } else { "type::is_record($row.in) AND type::is_record($row.out)" };
     format!(
         "LET $_migrate_computed = (INFO FOR TABLE {table} STRUCTURE).fields.filter(|$field| $field.computed IS NOT NONE)\
          .map(|$field| $field.name);\n\
@@ -231,17 +229,14 @@ fn values(header: &Header) -> String {
         .enumerate()
         .map(|(at, path)| format!("({path} IS NONE AND $row.values[{at}] IS NOT NONE)"))
         .collect();
-    let sets: String = header
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(at, path)| {
-            format!(
-                "UPDATE $row.id SET {path} = $row.values[{at}] WHERE {path} IS NONE AND $row.values[{at}] IS NOT NONE \
-                 RETURN NONE; "
-            )
-        })
-        .collect();
+    let mut sets = String::new();
+    for (at, path) in header.fields.iter().enumerate() {
+        let _ = write!(
+            sets,
+            "UPDATE $row.id SET {path} = $row.values[{at}] WHERE {path} IS NONE AND $row.values[{at}] IS NOT NONE \
+             RETURN NONE; "
+        );
+    }
     format!(
         "LET $_migrate_new = array::filter($_migrate_read, |$row| \
          array::len(SELECT VALUE id FROM $row.id WHERE {}) > 0);\n\
@@ -270,8 +265,8 @@ fn written(reply: &Reply) -> Result<u64, Unwritten> {
     if let Some(error) = errors().next() {
         return Err(Unwritten::Again(error.message.clone()));
     }
-    let counts = reply.0.iter().filter_map(|result| result.as_ref().ok()?["written"].as_u64());
+    let mut counts = reply.0.iter().filter_map(|result| result.as_ref().ok()?["written"].as_u64());
     counts
-        .last()
+        .next_back()
         .ok_or_else(|| Unwritten::Again("the database gave fewer results than there were statements".to_owned()))
 }
