@@ -102,6 +102,8 @@ mod snapshot;
 #[cfg(feature = "surrealdb")]
 mod stepwise;
 #[cfg(feature = "surrealdb")]
+mod target;
+#[cfg(feature = "surrealdb")]
 mod telemetry;
 #[cfg(feature = "surrealdb")]
 mod undo;
@@ -169,5 +171,6 @@ pub use crate::{
         UndoError, UndoImpact, UndoObstacle, UndoOptions, UndoPlan, UndoReport, UndoSource, UndoStep, UndoTarget,
         UndoTexts, Undone, UndoneBy,
     },
+    target::TargetError,
     verification::{Finding, IndexFinding, LedgerFinding, Verification},
 };

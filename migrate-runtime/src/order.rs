@@ -11,9 +11,11 @@ use crate::modules_error::{ModulesError, Needed, Place};
 use crate::ownership;
 
 /// Modules that were checked against each other, and the order of their migrations.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Modules {
     all: Vec<&'static Migrations>,
+    /// How many migrations of each are wanted.
+    ends: Vec<usize>,
     turns: Vec<Turn>,
     handovers: Vec<Handover>,
 }
@@ -61,7 +63,8 @@ impl Modules {
         }
         let Ordering { modules, turns, handovers, .. } = ordering;
         ownership::check(&modules, &turns)?;
-        Ok(Self { all: modules, turns, handovers })
+        let ends = modules.iter().map(|module| module.len()).collect();
+        Ok(Self { all: modules, ends, turns, handovers })
     }
 
     /// The migrations that were moved between modules.
@@ -86,6 +89,24 @@ impl Modules {
             }
         }
         schema
+    }
+
+    /// The same modules, each with as many of its first migrations as are wanted.
+    pub(crate) fn ending(&self, ends: Vec<usize>) -> Self {
+        Self { ends, ..self.clone() }
+    }
+
+    /// The same modules, with all of their migrations.
+    pub(crate) fn whole(&self) -> Self {
+        self.ending(self.iter().map(|module| module.len()).collect())
+    }
+
+    /// Each module, with those of its migrations that are wanted.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = (&'static Migrations, &'static [Migration])> {
+        let wanted = |(&module, &end): (&&'static Migrations, &usize)| {
+            (module, module.as_slice().get(..end).unwrap_or_default())
+        };
+        self.iter().zip(&self.ends).map(wanted)
     }
 
     /// Every migration, in order.

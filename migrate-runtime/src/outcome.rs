@@ -17,8 +17,8 @@ pub struct ContextReport {
     pub outcome: Outcome,
     /// The migrations that were applied, in order. A refused context may have some, from before the one that failed.
     pub applied: Vec<Applied>,
-    /// The modules of which the database knows later versions than this binary, none of which break it. A context may have
-    /// some although other modules of it were migrated.
+    /// The modules of which the database has later versions than this migrator goes to, none of which break it. A context
+    /// may have some although other modules of it were migrated.
     pub ahead: Vec<Ahead>,
     /// The modules that the database knows and this binary does not have.
     pub strangers: Vec<Stranger>,
@@ -45,7 +45,7 @@ pub enum Outcome {
     UpToDate,
     /// Migrations were applied, and it is up to date now, or [`ahead`](ContextReport::ahead) in other modules.
     Migrated,
-    /// Nothing to do: the database knows later versions, none of which break this binary.
+    /// Nothing to do: the database has later versions, none of which break this binary.
     Ahead(Vec<Ahead>),
     /// It must not be served.
     Refused(Refusal),

@@ -85,7 +85,7 @@ pub(crate) enum Earlier {
     Begun,
 }
 
-/// A module of which the database knows later versions than this binary, none of which break it.
+/// A module of which the database has later versions than this binary would apply, none of which break it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Ahead {
@@ -94,15 +94,20 @@ pub struct Ahead {
     /// The latest version that is applied.
     #[serde(serialize_with = "number")]
     pub version: Version,
-    /// How many versions this binary does not know.
+    /// How many versions it is ahead by.
     pub by: usize,
+    /// How many of those this binary knows, and was told [not to apply](crate::Migrator::until).
+    pub known: usize,
 }
 
 /// Plans one context. The order of `rows` does not matter; the steps are in the order of the modules' migrations.
 pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
     let mut plan = Plan { strangers: strangers(modules, rows), ..Plan::default() };
-    let mut planned: Vec<_> =
-        (0..modules.len()).map(|module| plan_module(modules, module, rows, &mut plan)).collect::<Result<_, _>>()?;
+    let mut planned: Vec<_> = modules
+        .wanted()
+        .enumerate()
+        .map(|(module, (_, wanted))| plan_module(modules, module, wanted.len(), rows, &mut plan))
+        .collect::<Result<_, _>>()?;
     if planned.iter().all(|planned| planned.steps.is_empty()) {
         return Ok(plan);
     }
@@ -126,6 +131,13 @@ pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
         }
     }
     Ok(plan)
+}
+
+/// What a context has of a module behind the last migration that is wanted, and this binary knows.
+#[derive(Clone, Copy, Default)]
+struct Beyond {
+    known: usize,
+    latest: Option<Version>,
 }
 
 /// What is planned for one module.
@@ -190,8 +202,14 @@ pub(crate) fn strangers(modules: &Modules, rows: &[Row]) -> Vec<Stranger> {
     latest.map(|row| Stranger { module: row.module.clone(), version: row.version }).collect()
 }
 
-/// What is to be done for one module.
-fn plan_module(modules: &Modules, index: usize, rows: &[Row], plan: &mut Plan) -> Result<Planned, Refusal> {
+/// What is to be done for one module, of which the first `end` migrations are wanted.
+fn plan_module(
+    modules: &Modules,
+    index: usize,
+    end: usize,
+    rows: &[Row],
+    plan: &mut Plan,
+) -> Result<Planned, Refusal> {
     let module = modules[index];
     let mut recorded = rows_of(module.module(), rows)?;
     take_over(module, rows, &mut recorded, plan)?;
@@ -211,10 +229,15 @@ fn plan_module(modules: &Modules, index: usize, rows: &[Row], plan: &mut Plan) -
 
     let mut steps = BTreeMap::new();
     let mut chains = Vec::with_capacity(module.len());
+    let mut beyond = Beyond::default();
     let mut predecessor: Option<(Version, Checksum)> = None;
     for (at, migration) in module.iter().enumerate() {
         let behind = predecessor.map(|(_, chain)| chain);
         let row = recorded.remove(&migration.version());
+        if at >= end && row.is_some_and(Row::is_in_place) {
+            beyond.known += 1;
+            beyond.latest = Some(migration.version());
+        }
         let chain = match row {
             Some(row) if row.status == Status::Applied && !row.is_placeholder() => {
                 same(module, migration, behind, row, plan)?
@@ -233,9 +256,11 @@ fn plan_module(modules: &Modules, index: usize, rows: &[Row], plan: &mut Plan) -
                 let fresh = fresh.filter(|module| module.fresh().is_some());
                 let seals = moved::seals(modules, (index, at), migration);
                 let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
-                let step =
-                    Step { module, formerly, migration, chain, predecessor, needs, earlier, action, seals, fresh };
-                steps.insert(at, step);
+                if at < end {
+                    let step =
+                        Step { module, formerly, migration, chain, predecessor, needs, earlier, action, seals, fresh };
+                    steps.insert(at, step);
+                }
                 chain
             }
         };
@@ -245,7 +270,7 @@ fn plan_module(modules: &Modules, index: usize, rows: &[Row], plan: &mut Plan) -
 
     // What is left is unknown to this binary. Undone or failed, it is as if it had never been.
     recorded.retain(|_, row| row.is_in_place());
-    unknown(module, &recorded, plan)?;
+    unknown(module, &recorded, beyond, plan)?;
     Ok(Planned { steps, chains })
 }
 
@@ -340,8 +365,13 @@ fn divergent(module: &Migrations, migration: &Migration, part: DivergentPart, re
     Refusal::Divergent { module, version, part, recorded, embedded: Some(embedded) }
 }
 
-fn unknown(module: &Migrations, rows: &BTreeMap<Version, &Row>, plan: &mut Plan) -> Result<(), Refusal> {
-    let Some((&latest, _)) = rows.last_key_value() else { return Ok(()) };
+fn unknown(
+    module: &Migrations,
+    rows: &BTreeMap<Version, &Row>,
+    Beyond { known, latest }: Beyond,
+    plan: &mut Plan,
+) -> Result<(), Refusal> {
+    let Some(latest) = rows.keys().next_back().copied().max(latest) else { return Ok(()) };
     if let Some(row) = rows.values().find(|row| module.last().is_some_and(|last| row.version < last.version())) {
         return Err(Refusal::Divergent {
             module: row.module.clone(),
@@ -356,7 +386,7 @@ fn unknown(module: &Migrations, rows: &BTreeMap<Version, &Row>, plan: &mut Plan)
     if !breaking.is_empty() {
         return Err(Refusal::Incompatible { module: module.module().to_owned(), versions: breaking });
     }
-    plan.ahead.push(Ahead { module: module.module().to_owned(), version: latest, by: rows.len() });
+    plan.ahead.push(Ahead { module: module.module().to_owned(), version: latest, by: rows.len() + known, known });
     Ok(())
 }
 

@@ -24,6 +24,7 @@ mod registry;
 mod replicas;
 mod snapshots;
 mod stepwise;
+mod target;
 mod traps;
 mod undo;
 mod verify;

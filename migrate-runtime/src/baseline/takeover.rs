@@ -158,7 +158,7 @@ impl Migrator {
 
     /// The ledger rows of these modules up to their versions.
     fn rows(&self, targets: &[Target], ledger: &[Recorded], origin: &Origin) -> Result<Vec<Value>, String> {
-        let plan = plan(&self.applier.modules, &[]).map_err(|refusal| refusal.to_string())?;
+        let plan = plan(&self.applier.modules.whole(), &[]).map_err(|refusal| refusal.to_string())?;
         let is_taken = |module: &str, version| {
             targets.iter().any(|(target, until)| target.module() == module && version <= *until)
         };

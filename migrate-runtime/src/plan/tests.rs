@@ -191,6 +191,26 @@ fn statuses() -> impl Strategy<Value = Vec<Option<Status>>> {
     prop::collection::vec(status, 0..8)
 }
 
+#[test]
+fn what_is_behind_a_target_is_neither_applied_nor_a_reason_to_refuse() {
+    let modules = Modules::new([module("app", &[1, 2, 3, 4])]).unwrap().ending(vec![2]);
+    assert_eq!(steps(&super::plan(&modules, &applied(&[1])).unwrap()), [2]);
+    let at = super::plan(&modules, &applied(&[1, 2])).unwrap();
+    assert!(at.steps.is_empty() && at.ahead.is_empty());
+    let mut rows = applied(&[1, 2, 3, 4, 5]);
+    rows[3].compatibility = Compatibility::Breaking;
+    let ahead = super::plan(&modules, &rows).unwrap().ahead.remove(0);
+    assert_eq!(
+        (ahead.version.get(), ahead.by, ahead.known),
+        (5, 3, 2),
+        "what breaks others does not break this binary"
+    );
+    assert!(matches!(super::plan(&modules, &applied(&[1, 2, 4])), Err(Refusal::Missing { .. })), "nor is a hole");
+    let mut other = applied(&[1, 2, 3]);
+    other[2].checksum = Checksum::from_bytes([9; 32]);
+    assert!(matches!(super::plan(&modules, &other), Err(Refusal::Divergent { .. })));
+}
+
 proptest! {
     #[test]
     fn the_order_of_the_rows_does_not_matter(statuses in statuses(), known in 1_u64..6, seed in any::<u64>()) {

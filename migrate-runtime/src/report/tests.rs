@@ -117,7 +117,7 @@ fn runs_are_in_the_order_of_their_versions_and_not_of_their_letters() {
 #[test]
 fn a_migrated_context_tells_where_it_is_ahead_all_the_same() {
     let mut migrated = context("a", Outcome::Migrated, vec![applied("app", 1)], 1);
-    migrated.ahead = vec![Ahead { module: "auth".to_owned(), version: Version::new(4).unwrap(), by: 2 }];
+    migrated.ahead = vec![Ahead { module: "auth".to_owned(), version: Version::new(4).unwrap(), by: 2, known: 0 }];
     let report = Report::new(vec![migrated], 2, Duration::ZERO, 1);
     assert!(report.to_string().contains("\nahead      auth at V4   1 context"), "{report}");
     let json = serde_json::to_value(&report).unwrap();
