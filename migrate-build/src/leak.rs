@@ -54,6 +54,7 @@ fn leak(migration: LoadedMigration) -> Migration {
     .__with_links(migration.correction.leak(), migration.links.leak())
     .__with_statements(migration.statements.leak())
     .__with_changes(migration.changes.leak())
+    .__with_checks(migration.checks.leak())
     .__with_undo(Box::leak(Box::new(migration.undo)));
     match migration.moved {
         Some(handover) => leaked.__with_moved(Box::leak(Box::new(moved(handover)))),

@@ -12,9 +12,12 @@ use crate::filename::FileName;
 use crate::handover::{Gone, Move, gone};
 use crate::history::histories;
 use crate::lockfile::{Checked, Found};
-use crate::manifest::{Accepts, Manifest, Numbering, Tag};
+use crate::manifest::{Accepts, Limits, Manifest, Numbering, Tag};
 use crate::read::{RawFile, RawFiles, digest, read};
-use crate::rules::{m012_no_migration, m033_invalid_requirement, m035_invalid_acceptance, m037_invalid_tag};
+use crate::rules::{
+    m012_no_migration, m013_long_text, m014_many_statements, m033_invalid_requirement, m035_invalid_acceptance,
+    m037_invalid_tag,
+};
 use crate::sequence::{report_gaps, sequence};
 use crate::{Contents, Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
 
@@ -169,6 +172,7 @@ fn assemble(
 
     if let Some(manifest) = &manifest {
         refuse_itself(manifest, &drafts, diagnostics);
+        refuse_large(manifest.limits, &drafts, diagnostics);
     }
     let requires = manifest.as_ref().map_or(&[][..], |manifest| &manifest.requires);
     let analyses = analyse(&drafts, neighbours(requires, moves, &drafts, &gone), diagnostics);
@@ -228,6 +232,19 @@ fn check_accepts(toml: &Source, accepts: &[Accepts], found: &[Found], diagnostic
                 diagnostics.push(m035_invalid_acceptance::present(toml, range.clone(), *version));
             }
             Some(_) => {}
+        }
+    }
+}
+
+/// Refuses migrations that are larger than the module allows.
+fn refuse_large(limits: Limits, drafts: &[Draft], diagnostics: &mut Diagnostics) {
+    for draft in drafts {
+        if draft.source.text().len() > limits.text {
+            diagnostics.push(m013_long_text::diagnostic(&draft.source, limits.text));
+        }
+        let statements = draft.statements.as_ref().map_or(0, Vec::len);
+        if statements > limits.statements {
+            diagnostics.push(m014_many_statements::diagnostic(&draft.source, statements, limits.statements));
         }
     }
 }
@@ -296,6 +313,7 @@ fn present(draft: Draft, analysis: Analysis) -> LoadedMigration {
         moved: None,
         statements: analysis.statements,
         changes: analysis.changes,
+        checks: analysis.checks,
         undo: analysis.undo,
     }
 }
@@ -326,6 +344,7 @@ fn absent(folder: &Folder, Gone { entry, handover }: Gone) -> LoadedMigration {
         moved: Some(handover),
         statements: Vec::new(),
         changes: Vec::new(),
+        checks: Vec::new(),
     }
 }
 

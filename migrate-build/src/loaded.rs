@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use migrate_core::{Catalog, Change, Checksum, Compatibility, Fresh, Link, Mode, Statement, Undo, Version};
+use migrate_core::{Catalog, Change, Check, Checksum, Compatibility, Fresh, Link, Mode, Statement, Undo, Version};
 
 use crate::lockfile::{self, Correction, Entry};
 use crate::{Contents, Diagnostics, Handover, Numbering, Source};
@@ -77,6 +77,8 @@ pub struct LoadedMigration {
     pub statements: Vec<Statement>,
     /// What it does to the catalog.
     pub changes: Vec<Change>,
+    /// What is worth asking about the rows that are there, before it is applied.
+    pub checks: Vec<Check>,
     /// How it can be undone.
     pub undo: Undo,
 }

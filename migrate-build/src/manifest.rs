@@ -9,8 +9,8 @@ use crate::handover::{self, Move};
 use crate::module_name::is_module_name;
 use crate::revision::is_tag;
 use crate::rules::{
-    m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting, m033_invalid_requirement,
-    m034_invalid_former_name, m035_invalid_acceptance, m037_invalid_tag, m038_invalid_pattern,
+    m013_long_text, m014_many_statements, m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting,
+    m033_invalid_requirement, m034_invalid_former_name, m035_invalid_acceptance, m037_invalid_tag, m038_invalid_pattern,
 };
 use crate::{Diagnostics, Folder, RULES, Rule, Source};
 
@@ -28,6 +28,22 @@ pub(crate) struct Manifest {
     pub(crate) moved: Vec<Move>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) settings: Vec<(&'static Rule, Setting)>,
+    pub(crate) limits: Limits,
+}
+
+/// How large a migration may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// In bytes of its text.
+    pub(crate) text: usize,
+    pub(crate) statements: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { text: m013_long_text::LIMIT, statements: m014_many_statements::LIMIT }
+    }
 }
 
 /// That the text of a version was corrected after it was shipped.
@@ -89,6 +105,8 @@ struct Document {
     tags: BTreeMap<Spanned<String>, Spanned<i64>>,
     #[serde(default)]
     rules: BTreeMap<Spanned<String>, Setting>,
+    #[serde(default)]
+    limits: Limits,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +156,7 @@ impl Manifest {
             moved: Vec::new(),
             tags: Vec::new(),
             settings: Vec::new(),
+            limits: document.limits,
         };
         if let Some(source) = source {
             manifest.take_formerly(source, document.formerly, diagnostics);

@@ -253,3 +253,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_migration_beyond_the_limits_is_refused_and_the_module_sets_them() {
+    let statements = "DEFINE TABLE IF NOT EXISTS a;\n".repeat(3);
+    let with = |limits: &str| {
+        let toml = format!("[rules]\nM222 = \"allow\"\n{limits}");
+        let dir = folder(&[("V1__a.surql", statements.as_bytes()), ("migrations.toml", toml.as_bytes())]);
+        codes(dir.path())
+    };
+    let has = |codes: Vec<&str>, code| codes.contains(&code);
+    assert!(!has(with(""), "M013") && !has(with(""), "M014"));
+    assert!(has(with("[limits]\ntext = 89\n"), "M013") && !has(with("[limits]\ntext = 90\n"), "M013"));
+    assert!(has(with("[limits]\nstatements = 2\n"), "M014") && !has(with("[limits]\nstatements = 3\n"), "M014"));
+    assert!(has(with("[limits]\nlines = 3\n"), "M030"));
+    let long = format!("-- {}\nDEFINE TABLE a;\n", "x".repeat(1 << 20));
+    assert!(has(codes(folder(&[("V1__a.surql", long.as_bytes())]).path()), "M013"), "unless told otherwise");
+}

@@ -46,6 +46,11 @@ impl<D: Database> Database for Counted<D> {
         }
         reply
     }
+
+    async fn version(&self) -> Result<Option<String>, QueryError> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.database.version().await
+    }
 }
 
 fn is_conflict(reply: &Result<Reply, QueryError>) -> bool {

@@ -20,6 +20,15 @@ pub trait Database: Send + Sync {
         text: String,
         variables: Map<String, Value>,
     ) -> impl Future<Output = Result<Reply, QueryError>> + Send;
+
+    /// The version of the server, such as `3.3.5`, or `None` where this connection cannot tell: no query can.
+    ///
+    /// # Errors
+    ///
+    /// When the server does not answer.
+    fn version(&self) -> impl Future<Output = Result<Option<String>, QueryError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }
 
 impl<D: Database> Database for &D {
@@ -30,6 +39,10 @@ impl<D: Database> Database for &D {
     ) -> impl Future<Output = Result<Reply, QueryError>> + Send {
         (**self).query(text, variables)
     }
+
+    fn version(&self) -> impl Future<Output = Result<Option<String>, QueryError>> + Send {
+        (**self).version()
+    }
 }
 
 impl<D: Database> Database for Arc<D> {
@@ -39,6 +52,10 @@ impl<D: Database> Database for Arc<D> {
         variables: Map<String, Value>,
     ) -> impl Future<Output = Result<Reply, QueryError>> + Send {
         (**self).query(text, variables)
+    }
+
+    fn version(&self) -> impl Future<Output = Result<Option<String>, QueryError>> + Send {
+        (**self).version()
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn unrecorded(mut refusal: Refusal, why: &str) -> Refusal {
 }
 
 /// The beginning of a statement, on one line.
-fn shorten(statement: &str) -> String {
+pub(crate) fn shorten(statement: &str) -> String {
     const LONGEST: usize = 120;
     let mut words = statement.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = words.char_indices().nth(LONGEST) {

@@ -185,6 +185,7 @@ impl<'a, D: Database> Flow<'a, D> {
         let span = info_span!("migrate", %context);
         let finished = async move {
             let backoff = migrator.patience.begin(database.silence());
+            let probe = migrator.admitted(database, &context, probe, run).await;
             let report = migrator.applier.bring_up_to_date(database, context, probe, backoff, run).await;
             Finished { at, part, entry, report }
         };

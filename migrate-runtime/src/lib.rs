@@ -58,6 +58,8 @@ mod inventory;
 #[cfg(feature = "surrealdb")]
 mod ledger;
 #[cfg(feature = "surrealdb")]
+mod listing;
+#[cfg(feature = "surrealdb")]
 mod live;
 #[cfg(feature = "surrealdb")]
 mod migrator;
@@ -110,6 +112,8 @@ mod undo;
 #[cfg(feature = "surrealdb")]
 mod upkeep;
 #[cfg(feature = "surrealdb")]
+mod validate;
+#[cfg(feature = "surrealdb")]
 mod verdict;
 #[cfg(feature = "surrealdb")]
 mod verification;
@@ -119,9 +123,9 @@ mod verify;
 mod waiting;
 
 pub use migrate_core::{
-    Catalog, Change, Checksum, Compatibility, Difference, DifferenceClass, Effect, Fresh, FreshStatement, Link, Loss,
-    Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace, ParseChecksumError, ParseObjectError, ParseVersionError,
-    Requirement, Statement, StatementKind, Undo, UndoSafety, Version,
+    CHECKED_FOR, Catalog, Change, Check, CheckKind, Checksum, Compatibility, Difference, DifferenceClass, Effect, Fresh,
+    FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace, ParseChecksumError,
+    ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind, Undo, UndoSafety, Version,
 };
 
 pub use crate::graph::{EdgeKind, VersionCircle, VersionEdge, VersionGraph, VersionNode};
@@ -133,8 +137,8 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     pub use migrate_core::{
-        Change, Compatibility, Effect, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object,
-        ObjectKind, Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
+        Change, Check, CheckKind, Compatibility, Effect, Fresh, FreshStatement, Link, Loss, Migration, Migrations,
+        Mode, Moved, Object, ObjectKind, Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
     };
 }
 
@@ -152,6 +156,10 @@ pub use crate::{
     gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
     halt::Halted,
     ledger::Status,
+    listing::{
+        AppliedBy, ContextStatus, FleetStatus, Here, ListFilter, ListedMigration, ListedUndo, MigrationList,
+        MigrationStatus, ModuleState, Presence, RecordedError, StatusCounts,
+    },
     live::{LiveSchema, LiveSchemaError, SchemaDifference, Unmanaged},
     migrator::Migrator,
     modules_error::{ModulesError, Needed, Place},
@@ -172,5 +180,9 @@ pub use crate::{
         UndoTexts, Undone, UndoneBy,
     },
     target::TargetError,
+    validate::{
+        FindingCode, FindingSeverity, FleetValidation, Force, OffendingRows, RowCount, Skipped, UndoPolicy,
+        ValidateError, Validation, ValidationFinding, ValidationOptions, ValidationPhase, ValidationVerdict,
+    },
     verification::{Finding, IndexFinding, LedgerFinding, Verification},
 };

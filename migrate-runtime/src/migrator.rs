@@ -27,6 +27,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::snapshot::Snapshots;
 use crate::telemetry::Telemetry;
+use crate::validate::Requirement;
 use crate::{Database, QueryError};
 
 /// Brings tenants' databases to the version that this binary carries.
@@ -42,6 +43,7 @@ pub struct Migrator {
     pub(crate) canaries: Canaries,
     pub(crate) failure_budget: Option<NonZeroUsize>,
     pub(crate) index: Option<Arc<Index>>,
+    pub(crate) requirement: Option<Requirement>,
 }
 
 impl Migrator {
@@ -66,6 +68,7 @@ impl Migrator {
             canaries: Canaries::None,
             failure_budget: None,
             index: None,
+            requirement: None,
         })
     }
 
@@ -108,6 +111,7 @@ impl Migrator {
         let span = info_span!("migrate", %context);
         let migrate = async {
             let (probe, entry) = self.look_until(&database, &run, &context, &mut backoff).await;
+            let probe = self.admitted(&database, &context, probe, &run).await;
             let report = self.applier.bring_up_to_date(&database, context, probe, backoff, &run).await;
             if wants_repair(entry, &report) {
                 mend(self, &database, &run, vec![report.context.clone()]).await;
@@ -206,7 +210,12 @@ impl Migrator {
     }
 
     /// Waits before the next try of a query that was not answered, or says why there is none.
-    async fn pause(&self, contexts: &[Context], error: &QueryError, backoff: &mut Backoff) -> Result<(), Refusal> {
+    pub(crate) async fn pause(
+        &self,
+        contexts: &[Context],
+        error: &QueryError,
+        backoff: &mut Backoff,
+    ) -> Result<(), Refusal> {
         if let QueryError::Refused(reason) | QueryError::NotAllowed(reason) = error {
             return Err(Refusal::Unavailable { reason: reason.clone() });
         }

@@ -3,6 +3,7 @@ use serde::{Serialize, Serializer};
 
 use crate::halt::Halted;
 use crate::ledger::Status;
+use crate::validate::ValidationFinding;
 
 /// Why one context is not served. `Display` says it in one sentence, with the remedy where there is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -129,6 +130,13 @@ pub enum Refusal {
         pending: usize,
     },
 
+    /// Its pending migrations were validated first, as was asked for, and something was found. Nothing was applied.
+    #[error("{} of the pending migrations: {}", match findings.len() { 1 => "validation found something".to_owned(), more => format!("validation found {more} things") }, findings.first().map_or_else(String::new, ToString::to_string))]
+    Invalid {
+        /// What was found; the errors first.
+        findings: Vec<ValidationFinding>,
+    },
+
     /// The context could not be entered, or the database could not be reached until the deadline.
     #[error("{reason}")]
     Unavailable { reason: String },
@@ -186,6 +194,7 @@ impl Refusal {
             Self::Busy { .. } => "busy",
             Self::Unreadable { .. } => "unreadable",
             Self::NotAttempted { .. } => "not_attempted",
+            Self::Invalid { .. } => "invalid",
             Self::Unavailable { .. } => "unavailable",
         }
     }
@@ -202,6 +211,7 @@ impl Refusal {
             | Self::Stuck { module, version, .. }
             | Self::Failed { module, version, .. }
             | Self::Busy { module, version, .. } => Some((module, *version)),
+            Self::Invalid { findings } => findings.first().map(|first| (first.module.as_str(), first.version)),
             Self::Unreadable { .. } | Self::NotAttempted { .. } | Self::Unavailable { .. } => None,
         }
     }
@@ -282,6 +292,7 @@ mod tests {
             },
             Refusal::Unreadable { reason: "no".into() },
             Refusal::NotAttempted { because: Halted::FailureBudget { refused: 1 }, pending: 2 },
+            Refusal::Invalid { findings: Vec::new() },
             Refusal::Unavailable { reason: "no".into() },
         ];
         for refusal in all {

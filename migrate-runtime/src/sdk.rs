@@ -35,6 +35,15 @@ impl<C: Connection> Database for Surreal<C> {
         };
         Ok(Reply((0..statements).map(result).collect()))
     }
+
+    async fn version(&self) -> Result<Option<String>, QueryError> {
+        // Whoever has not said by then which version it is has not said anything.
+        match timeout(PATIENCE.silence + PATIENCE.tick * TICKS, Surreal::version(self)).await {
+            Ok(Ok(version)) => Ok(Some(version.to_string())),
+            Ok(Err(error)) => Err(query_error(&error)),
+            Err(_) => Err(QueryError::Lost("the database did not say its version".to_owned())),
+        }
+    }
 }
 
 /// For how long a database may be silent.

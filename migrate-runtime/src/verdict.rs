@@ -111,6 +111,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         | Role::Held
         | Role::Cursor
         | Role::Read
+        | Role::Check(_)
         | Role::Close => failed(None),
     }
 }

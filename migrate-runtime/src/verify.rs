@@ -158,10 +158,10 @@ fn index_finding(entry: Entry, ledger: &LedgerFinding) -> IndexFinding {
 
 /// Which databases exist, looked up once for each namespace.
 #[derive(Default)]
-struct Inventory(BTreeMap<String, Existing>);
+pub(crate) struct Inventory(BTreeMap<String, Existing>);
 
 impl Inventory {
-    async fn look_up(&mut self, database: &impl Database, contexts: &[Context]) -> Result<(), FleetError> {
+    pub(crate) async fn look_up(&mut self, database: &impl Database, contexts: &[Context]) -> Result<(), FleetError> {
         let unknown = contexts.iter().map(Context::namespace).filter(|namespace| !self.0.contains_key(*namespace));
         let unknown: BTreeSet<_> = unknown.map(str::to_owned).collect();
         if unknown.is_empty() {
@@ -179,7 +179,7 @@ impl Inventory {
     }
 
     /// A user who may not know cannot create it either.
-    fn may_exist(&self, context: &Context) -> bool {
+    pub(crate) fn may_exist(&self, context: &Context) -> bool {
         match self.0.get(context.namespace()) {
             Some(Existing::Known(names)) => names.contains(context.database()),
             Some(Existing::Absent) => false,

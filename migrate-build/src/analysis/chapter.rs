@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use migrate_core::{Change, Compatibility, Effect, Object, ObjectKind, Pace, Statement, Undo};
+use migrate_core::{Change, Check, CheckKind, Compatibility, Effect, Mode, Object, ObjectKind, Pace, Statement, Undo};
 
+use super::checks::checks;
 use super::effect::{Impact, Judge, Origin};
 use super::reach::Reached;
 use super::schema::{Entry, Schema};
@@ -28,6 +29,8 @@ pub(super) struct Chapter<'a> {
     /// What stands in the way of deriving an undo.
     obstacle: Option<&'static str>,
     contents: Contents,
+    /// The tables of which a statement writes every row.
+    rewritten: Vec<Check>,
 }
 
 impl<'a> Chapter<'a> {
@@ -44,6 +47,7 @@ impl<'a> Chapter<'a> {
             bound: BTreeSet::new(),
             obstacle: None,
             contents: Contents::Definitions,
+            rewritten: Vec::new(),
         }
     }
 
@@ -80,6 +84,7 @@ impl<'a> Chapter<'a> {
             let range = (parsed.range.start, parsed.range.end);
             let statement = Statement::__new(range, parsed.line, parsed.kind, impact.effect, object);
             self.statements.push(statement.__with_pace(pace(&one.operation, batch.as_ref())));
+            self.note_rewrites(one);
             self.hinder(one, &transition, &impact);
             transition.apply(self.schema);
             if let Operation::Let(name) = &one.operation {
@@ -96,6 +101,17 @@ impl<'a> Chapter<'a> {
         for touch in touches {
             self.origin.entry(touch.object.clone()).or_insert_with(|| touch.before.clone());
         }
+    }
+
+    /// Notes of which tables a statement writes every row that was there before.
+    fn note_rewrites(&mut self, lowered: &Lowered) {
+        let judge = Judge { schema: self.schema, origin: &self.origin, rest: &[] };
+        let writes = lowered.writes().filter(|write| write.unbounded && judge.writes_known_rows(write));
+        let tables = writes.flat_map(|write| &write.tables);
+        let checks = tables
+            .map(|table| Check::new(Object::new(ObjectKind::Table, table.clone()), CheckKind::Rewrite, String::new()));
+        let checks: Vec<_> = checks.filter(|check| !self.rewritten.contains(check)).collect();
+        self.rewritten.extend(checks);
     }
 
     /// Notes what a statement means for an undo, and for what else is derived from definitions alone.
@@ -139,7 +155,19 @@ impl<'a> Chapter<'a> {
         let is_uncertain = |object: &&Object| self.schema.get(object).is_some_and(|entry| !entry.is_exact());
         let uncertain = self.origin.keys().filter(is_uncertain).cloned().collect();
         let changes = self.changes();
-        Analysis { statements: self.statements, changes, undo, compatibility, uncertain, contents: self.contents }
+        let mut checks = checks(&self.origin, self.schema);
+        if self.input.mode == Mode::Transaction {
+            checks.extend(self.rewritten);
+        }
+        Analysis {
+            statements: self.statements,
+            changes,
+            checks,
+            undo,
+            compatibility,
+            uncertain,
+            contents: self.contents,
+        }
     }
 
     /// What it changes of the catalog, in the order of objects.

@@ -2,6 +2,7 @@
 
 mod caret;
 mod chapter;
+mod checks;
 mod draft;
 mod effect;
 mod fields;
@@ -20,7 +21,7 @@ pub(crate) mod testing;
 
 use std::borrow::Cow;
 
-use migrate_core::{Catalog, Change, Compatibility, Mode, Object, Statement, Undo, UndoSafety, Version};
+use migrate_core::{Catalog, Change, Check, Compatibility, Mode, Object, Statement, Undo, UndoSafety, Version};
 
 use self::chapter::Chapter;
 use self::fresh::Prefix;
@@ -45,6 +46,7 @@ pub(crate) use self::undo::depth;
 pub(crate) struct Analysis {
     pub(crate) statements: Vec<Statement>,
     pub(crate) changes: Vec<Change>,
+    pub(crate) checks: Vec<Check>,
     pub(crate) undo: Undo,
     pub(crate) compatibility: Compatibility,
     /// The objects it touches of which nobody can tell whether they exist or how they are defined.
@@ -124,6 +126,7 @@ pub struct Analysed {
     pub uncertain: Vec<Object>,
     pub statements: Vec<Statement>,
     pub changes: Vec<Change>,
+    pub checks: Vec<Check>,
     pub undo: Undo,
     pub compatibility: Compatibility,
     pub contents: Contents,
@@ -144,12 +147,13 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
         let input = Input::new(&source, &statements);
         let analysis = analyse_one(&mut schema, &input, &mut diagnostics);
         prefix.extend(&analysis, &schema);
-        let Analysis { statements, changes, undo, compatibility, uncertain, contents } = analysis;
+        let Analysis { statements, changes, checks, undo, compatibility, uncertain, contents } = analysis;
         analysed.push(Analysed {
             catalog: schema.catalog(),
             uncertain,
             statements,
             changes,
+            checks,
             undo,
             compatibility,
             contents,

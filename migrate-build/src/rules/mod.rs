@@ -13,6 +13,8 @@ pub(crate) mod m009_down_without_up;
 pub(crate) mod m010_not_utf8;
 pub(crate) mod m011_nul_byte;
 pub(crate) mod m012_no_migration;
+pub(crate) mod m013_long_text;
+pub(crate) mod m014_many_statements;
 pub(crate) mod m020_unknown_directive;
 pub(crate) mod m021_repeated_directive;
 pub(crate) mod m022_incomplete_directive;
@@ -122,6 +124,8 @@ pub static RULES: &[&Rule] = &[
     &m010_not_utf8::RULE,
     &m011_nul_byte::RULE,
     &m012_no_migration::RULE,
+    &m013_long_text::RULE,
+    &m014_many_statements::RULE,
     &m020_unknown_directive::RULE,
     &m021_repeated_directive::RULE,
     &m022_incomplete_directive::RULE,

@@ -30,3 +30,12 @@ pub(crate) use self::lower::{
 pub(crate) use self::parse::parse;
 pub(crate) use self::statement::ParsedStatement;
 pub(crate) use self::traps::check;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_texts_are_said_to_be_checked_for_is_the_version_of_the_parser() {
+        let required = format!("surrealdb-syn = \"~{}.", migrate_core::CHECKED_FOR);
+        assert!(include_str!("../../../Cargo.toml").contains(&required), "{required}");
+    }
+}

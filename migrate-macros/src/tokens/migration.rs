@@ -27,6 +27,10 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
             let (hand, version) = (variant(hand), version.get());
             quote!(.__with_moved(const { &#runtime::Moved::#hand(#runtime::Requirement::__new(#module, #version)) }))
         });
+        let checks = (!self.0.checks.is_empty()).then(|| {
+            let checks = self.0.checks.iter().map(Quoted);
+            quote!(.__with_checks(const { &[#(#checks),*] }))
+        });
         let undo = Quoted(&self.0.undo);
         tokens.extend(quote! {
             {
@@ -41,6 +45,7 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
                     #moved
                     .__with_statements(STATEMENTS)
                     .__with_changes(CHANGES)
+                    #checks
                     .__with_undo(UNDO)
             }
         });

@@ -1,4 +1,4 @@
-use migrate_core::{Change, Object, ObjectKind, Undo, UndoSafety};
+use migrate_core::{Change, Check, Object, ObjectKind, Undo, UndoSafety};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
@@ -26,6 +26,15 @@ impl ToTokens for Quoted<'_, Change> {
         let runtime = runtime();
         let (object, definition) = (Quoted(self.0.object()), option(self.0.definition()));
         tokens.extend(quote!(#runtime::Change::__new(#object, #definition)));
+    }
+}
+
+impl ToTokens for Quoted<'_, Check> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let runtime = runtime();
+        let kind = variant(&self.0.kind());
+        let (object, query) = (Quoted(self.0.object()), self.0.query());
+        tokens.extend(quote!(#runtime::Check::__new(#object, #runtime::CheckKind::#kind, #query)));
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod catalog;
 mod change;
+mod check;
 mod checksum;
 mod effect;
 mod fresh;
@@ -25,6 +26,7 @@ mod version;
 
 pub use crate::catalog::{Catalog, Difference};
 pub use crate::change::Change;
+pub use crate::check::{Check, CheckKind};
 pub use crate::checksum::{Checksum, ParseChecksumError};
 pub use crate::effect::{Effect, Loss};
 pub use crate::fresh::{Fresh, FreshStatement};
@@ -37,3 +39,6 @@ pub use crate::spelling::DifferenceClass;
 pub use crate::statement::{Pace, Statement, StatementKind};
 pub use crate::undo::{Undo, UndoSafety};
 pub use crate::version::{ParseVersionError, Version};
+
+/// The version of SurrealDB whose parser checks migrations while they are built, without its last part.
+pub const CHECKED_FOR: &str = "3.3";

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::{Change, Checksum, Link, Moved, Requirement, Statement, Undo, Version};
+use crate::{Change, Check, Checksum, Link, Moved, Requirement, Statement, Undo, Version};
 
 /// One version of a module's schema, with everything the build knew about it.
 ///
@@ -23,6 +23,7 @@ pub struct Migration {
     moved: Option<&'static Moved>,
     statements: &'static [Statement],
     changes: &'static [Change],
+    checks: &'static [Check],
     undo: &'static Undo,
 }
 
@@ -81,6 +82,7 @@ impl Migration {
             moved: None,
             statements: &[],
             changes: &[],
+            checks: &[],
             undo: &const { Undo::None { reason: std::borrow::Cow::Borrowed("it was not analysed") } },
         }
     }
@@ -125,6 +127,12 @@ impl Migration {
     #[must_use]
     pub const fn __with_changes(self, changes: &'static [Change]) -> Self {
         Self { changes, ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_checks(self, checks: &'static [Check]) -> Self {
+        Self { checks, ..self }
     }
 
     #[doc(hidden)]
@@ -212,6 +220,11 @@ impl Migration {
     /// What it does to the catalog.
     pub const fn changes(&self) -> &'static [Change] {
         self.changes
+    }
+
+    /// What is worth asking about the rows that are there, before it is applied.
+    pub const fn checks(&self) -> &'static [Check] {
+        self.checks
     }
 
     /// How it can be undone.

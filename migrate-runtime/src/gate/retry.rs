@@ -58,6 +58,7 @@ fn jittered(full: Duration, jitter: f64) -> Duration {
 fn remedy(refusal: &Refusal) -> Remedy {
     match refusal {
         Refusal::Incompatible { .. }
+        | Refusal::Invalid { .. }
         | Refusal::Missing { .. }
         | Refusal::Divergent { .. }
         | Refusal::Renamed { .. }

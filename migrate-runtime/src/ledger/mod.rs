@@ -3,7 +3,6 @@
 mod row;
 mod schema;
 
-#[cfg(test)]
 pub(crate) use row::Kept;
 pub(crate) use row::Row;
 pub use row::Status;

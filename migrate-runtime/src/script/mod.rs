@@ -80,7 +80,9 @@ pub(crate) enum Role {
     Snapshot,
     /// A statement that writes the tenant's row of the fleet index.
     Index,
-    /// `COMMIT`.
+    /// A query for rows that what is defined by then would refuse, by its index.
+    Check(usize),
+    /// `COMMIT`, or what ends a transaction that is not to be committed.
     Commit,
 }
 
@@ -94,7 +96,7 @@ pub(crate) enum LedgerTable {
 pub(crate) const CONTEXT_GUARD: &str = "IF session::ns() != $_migrate_ns OR session::db() != $_migrate_db { THROW 'the session is in another context' };\n";
 
 /// Texts above this size are sent in several round trips, well below what a server accepts as one message.
-const LONGEST_TEXT: usize = 1 << 20;
+pub(crate) const LONGEST_TEXT: usize = 1 << 20;
 
 impl Script {
     /// The text for as many of the steps as fit, at least one, up to the first that is stepwise.

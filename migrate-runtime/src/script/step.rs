@@ -11,7 +11,6 @@ impl Script {
         let at = self.blocks.len();
         let row = format!("$_migrate_{at}");
         let id = format!("_migrations:[{row}.module, {row}.version]");
-        self.variables.insert(format!("_migrate_{at}"), ledger_row(step, replica));
 
         self.begin(at);
         if table == LedgerTable::Missing {
@@ -28,6 +27,24 @@ impl Script {
         }
         self.behind(at, before, step.module);
         self.needs(at, step);
+        self.body(at, step, replica);
+    }
+
+    /// What a step does to the ledger and to the database, behind its guards.
+    pub(crate) fn body(&mut self, at: usize, step: &Step, replica: &Replica) {
+        self.claim(at, step, replica);
+        // A migration may end in a comment or without a semicolon; an extra semicolon is no statement.
+        let _ = writeln!(self.text, "{}\n;", step.migration.text());
+        let statements = step.migration.statements().len();
+        self.slots.extend((0..statements).map(|statement| (at, Role::Statement(statement))));
+        self.close(at);
+    }
+
+    /// Creates the ledger row of a step, in the place of what an earlier attempt left.
+    pub(crate) fn claim(&mut self, at: usize, step: &Step, replica: &Replica) {
+        let row = format!("$_migrate_{at}");
+        let id = format!("_migrations:[{row}.module, {row}.version]");
+        self.variables.insert(format!("_migrate_{at}"), ledger_row(step, replica));
         if step.earlier == Earlier::Row {
             let clear = format!("DELETE {id} WHERE {NOTHING_KEPT};\n");
             self.push(at, Role::Clear, &clear);
@@ -41,11 +58,12 @@ impl Script {
 
         self.warn_former(at, std::slice::from_ref(step));
         self.seal(at, step);
-        // A migration may end in a comment or without a semicolon; an extra semicolon is no statement.
-        let _ = writeln!(self.text, "{}\n;", step.migration.text());
-        let statements = step.migration.statements().len();
-        self.slots.extend((0..statements).map(|statement| (at, Role::Statement(statement))));
+    }
 
+    /// Says in the ledger that the end of a step was reached.
+    pub(crate) fn close(&mut self, at: usize) {
+        let row = format!("$_migrate_{at}");
+        let id = format!("_migrations:[{row}.module, {row}.version]");
         let close = format!(
             "UPDATE ONLY {id} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n\
              CREATE _migration_log:ulid() CONTENT {{ at: time::now(), event: 'applied', module: {row}.module, \
