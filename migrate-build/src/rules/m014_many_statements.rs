@@ -5,8 +5,8 @@ pub(crate) static RULE: Rule = Rule {
     name: "many-statements",
     severity: Severity::Error,
     summary: "A migration has too many statements",
-    explanation: "All of them run in one transaction, which takes about a millisecond for each, conflicts with other \
-                  writes as long as it lasts, and gives a result for each. Divide it, or set `statements` under \
+    explanation: "Unless it is stepwise, all of them run in one transaction, which takes about a millisecond for each, \
+                  conflicts with other writes as long as it lasts, and gives a result for each. Divide it, or set `statements` under \
                   `[limits]` in `migrations.toml`.",
 };
 
