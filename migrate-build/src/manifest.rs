@@ -10,7 +10,8 @@ use crate::module_name::is_module_name;
 use crate::revision::is_tag;
 use crate::rules::{
     m013_long_text, m014_many_statements, m030_invalid_manifest, m031_invalid_module_name, m032_invalid_rule_setting,
-    m033_invalid_requirement, m034_invalid_former_name, m035_invalid_acceptance, m037_invalid_tag, m038_invalid_pattern,
+    m033_invalid_requirement, m034_invalid_former_name, m035_invalid_acceptance, m037_invalid_tag,
+    m038_invalid_pattern,
 };
 use crate::{Diagnostics, Folder, RULES, Rule, Source};
 

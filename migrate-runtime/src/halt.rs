@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::context::Context;
+use crate::stop::Stop;
 
 /// Why a run goes on reading and applies nothing any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Halted {
         /// How many that are.
         refused: usize,
     },
+    /// It was told to, by a [`Stop`].
+    Stopped,
 }
 
 impl fmt::Display for Halted {
@@ -22,21 +25,33 @@ impl fmt::Display for Halted {
             Self::Canary(context) => write!(f, "the canary {context} was refused"),
             Self::FailureBudget { refused: 1 } => f.write_str("a context was refused"),
             Self::FailureBudget { refused } => write!(f, "{refused} contexts were refused"),
+            Self::Stopped => f.write_str("the run was told to stop"),
         }
     }
 }
 
 /// Whether a run still applies migrations. Once it does not, it never does again.
 #[derive(Debug, Default)]
-pub(crate) struct Halt(OnceLock<Halted>);
+pub(crate) struct Halt {
+    reason: OnceLock<Halted>,
+    stop: Stop,
+}
 
 impl Halt {
+    /// A run that goes on until it has a reason not to, or is told.
+    pub(crate) fn by(stop: &Stop) -> Self {
+        Self { stop: stop.clone(), ..Self::default() }
+    }
+
     /// Nothing is applied from now on. `true` if this is the first reason.
     pub(crate) fn set(&self, why: Halted) -> bool {
-        self.0.set(why).is_ok()
+        self.reason.set(why).is_ok()
     }
 
     pub(crate) fn reason(&self) -> Option<&Halted> {
-        self.0.get()
+        if self.stop.is_told() {
+            self.set(Halted::Stopped);
+        }
+        self.reason.get()
     }
 }

@@ -4,7 +4,7 @@
 //! tenant's database to its version and refuses to serve only those tenants that it cannot bring there.
 //!
 //! Features: `macros` (default) for `embed_migrations!`; `surrealdb` (default) for applying them through the SurrealDB
-//! SDK. With neither, this crate is no more than the vocabulary of `migrate-core`, which is what a crate needs that
+//! SDK; `cli` for the operator's commands as a part of a server's own command line. With none, this crate is no more than the vocabulary of `migrate-core`, which is what a crate needs that
 //! ships a schema module of its own.
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,8 @@ mod backoff;
 mod baseline;
 #[cfg(feature = "surrealdb")]
 mod canaries;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "surrealdb")]
 mod compare;
 #[cfg(feature = "surrealdb")]
@@ -43,6 +45,8 @@ mod fleet;
 #[cfg(feature = "surrealdb")]
 mod fleet_error;
 #[cfg(feature = "surrealdb")]
+mod fleet_status;
+#[cfg(feature = "surrealdb")]
 mod flow;
 #[cfg(feature = "surrealdb")]
 mod gate;
@@ -56,11 +60,15 @@ mod index;
 #[cfg(feature = "surrealdb")]
 mod inventory;
 #[cfg(feature = "surrealdb")]
+mod lease;
+#[cfg(feature = "surrealdb")]
 mod ledger;
 #[cfg(feature = "surrealdb")]
 mod listing;
 #[cfg(feature = "surrealdb")]
 mod live;
+#[cfg(feature = "surrealdb")]
+mod migration_log;
 #[cfg(feature = "surrealdb")]
 mod migrator;
 #[cfg(feature = "surrealdb")]
@@ -81,6 +89,8 @@ mod plan;
 mod probe;
 #[cfg(feature = "surrealdb")]
 mod reach;
+#[cfg(feature = "surrealdb")]
+mod reading;
 #[cfg(feature = "surrealdb")]
 mod refusal;
 #[cfg(feature = "surrealdb")]
@@ -104,6 +114,8 @@ mod snapshot;
 #[cfg(feature = "surrealdb")]
 mod stepwise;
 #[cfg(feature = "surrealdb")]
+mod stop;
+#[cfg(feature = "surrealdb")]
 mod target;
 #[cfg(feature = "surrealdb")]
 mod telemetry;
@@ -123,9 +135,10 @@ mod verify;
 mod waiting;
 
 pub use migrate_core::{
-    CHECKED_FOR, Catalog, Change, Check, CheckKind, Checksum, Compatibility, Difference, DifferenceClass, Effect, Fresh,
-    FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace, ParseChecksumError,
-    ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind, Undo, UndoSafety, Version,
+    CHECKED_FOR, Catalog, Change, Check, CheckKind, Checksum, Compatibility, Difference, DifferenceClass, Effect,
+    Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace,
+    ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind, Undo, UndoSafety,
+    Version,
 };
 
 pub use crate::graph::{EdgeKind, VersionCircle, VersionEdge, VersionGraph, VersionNode};
@@ -153,20 +166,24 @@ pub use crate::{
     drift::{Against, ContextDrift, DriftOptions, DriftReport, DriftState, DriftUnknown},
     fleet::Fleet,
     fleet_error::FleetError,
+    fleet_status::{ContextState, ContextStatus, FleetStatus, ModuleStatus},
     gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
     halt::Halted,
+    lease::{Lease, LeaseHolder, LeaseState, Unfinished},
     ledger::Status,
     listing::{
-        AppliedBy, ContextStatus, FleetStatus, Here, ListFilter, ListedMigration, ListedUndo, MigrationList,
-        MigrationStatus, ModuleState, Presence, RecordedError, StatusCounts,
+        AppliedBy, Here, ListFilter, ListedMigration, ListedUndo, MigrationList, MigrationStatus, ModuleState,
+        Presence, RecordedError, StatusCounts,
     },
     live::{LiveSchema, LiveSchemaError, SchemaDifference, Unmanaged},
+    migration_log::{LogEntry, LogFilter},
     migrator::Migrator,
     modules_error::{ModulesError, Needed, Place},
     observer::{Event, Observer},
     outcome::{Applied, ContextReport, Evidence, Outcome},
     plan::{Ahead, Stranger},
     reach::reach,
+    reading::{ReadError, Reading},
     refusal::{DivergentPart, Refusal, Unknown},
     registry::{AtLeast, Membership, MembershipStatus, ModuleHead, Registry, RegistryError, Renewal, ReplicaInfo},
     report::{Counts, Report},
@@ -174,12 +191,13 @@ pub use crate::{
         Author, Keep, ParseSnapshotIdError, Pruned, Snapshot, SnapshotError, SnapshotFormatError, SnapshotId,
         Snapshots, StoredSnapshot,
     },
+    stop::Stop,
+    target::TargetError,
     undo::{
         Approval, ExportError, Exported, ExportedTable, Gone, Leftovers, RestoreError, Restored, RestoredTable,
         UndoError, UndoImpact, UndoObstacle, UndoOptions, UndoPlan, UndoReport, UndoSource, UndoStep, UndoTarget,
         UndoTexts, Undone, UndoneBy,
     },
-    target::TargetError,
     validate::{
         FindingCode, FindingSeverity, FleetValidation, Force, OffendingRows, RowCount, Skipped, UndoPolicy,
         ValidateError, Validation, ValidationFinding, ValidationOptions, ValidationPhase, ValidationVerdict,

@@ -15,6 +15,7 @@ use crate::fleet::{Fleet, Members};
 use crate::fleet_error::FleetError;
 use crate::flow::Flow;
 use crate::graph::VersionGraph;
+use crate::halt::Halt;
 use crate::index::{Entry, Index, IndexUse, Look, Undefined, define, look};
 use crate::modules_error::ModulesError;
 use crate::observer::Event;
@@ -26,6 +27,7 @@ use crate::replica::Replica;
 use crate::report::Report;
 use crate::run::Run;
 use crate::snapshot::Snapshots;
+use crate::stop::Stop;
 use crate::telemetry::Telemetry;
 use crate::validate::Requirement;
 use crate::{Database, QueryError};
@@ -44,6 +46,7 @@ pub struct Migrator {
     pub(crate) failure_budget: Option<NonZeroUsize>,
     pub(crate) index: Option<Arc<Index>>,
     pub(crate) requirement: Option<Requirement>,
+    pub(crate) stop: Stop,
 }
 
 impl Migrator {
@@ -69,6 +72,7 @@ impl Migrator {
             failure_budget: None,
             index: None,
             requirement: None,
+            stop: Stop::default(),
         })
     }
 
@@ -127,7 +131,7 @@ impl Migrator {
     }
 
     pub(crate) fn run(&self) -> Run {
-        Run { index: self.index.as_ref().map(IndexUse::new), ..Run::default() }
+        Run { halt: Halt::by(&self.stop), index: self.index.as_ref().map(IndexUse::new) }
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {

@@ -11,6 +11,7 @@ use crate::index::Index;
 use crate::migrator::Migrator;
 use crate::observer::Observer;
 use crate::snapshot::Snapshots;
+use crate::stop::Stop;
 
 /// Far more than any start-up takes, and far less than a clock can hold.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
@@ -128,6 +129,13 @@ impl Migrator {
     pub fn applied_by(mut self, binary: impl Into<String>, version: impl Into<String>) -> Self {
         self.applier.replica = self.applier.replica.named(binary.into(), version.into());
         self
+    }
+
+    /// Lets somebody stop the runs of this migrator. What is under way is finished; every other context that lacks
+    /// something is refused as not attempted.
+    #[must_use]
+    pub fn stopped_by(self, stop: &Stop) -> Self {
+        Self { stop: stop.clone(), ..self }
     }
 
     /// Tells an observer of everything that happens from now on. There may be several.

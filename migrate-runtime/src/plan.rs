@@ -203,13 +203,7 @@ pub(crate) fn strangers(modules: &Modules, rows: &[Row]) -> Vec<Stranger> {
 }
 
 /// What is to be done for one module, of which the first `end` migrations are wanted.
-fn plan_module(
-    modules: &Modules,
-    index: usize,
-    end: usize,
-    rows: &[Row],
-    plan: &mut Plan,
-) -> Result<Planned, Refusal> {
+fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: &mut Plan) -> Result<Planned, Refusal> {
     let module = modules[index];
     let mut recorded = rows_of(module.module(), rows)?;
     take_over(module, rows, &mut recorded, plan)?;

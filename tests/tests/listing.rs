@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use migrate_runtime::{
-    Context, Fleet, Here, ListFilter, ListedUndo, MigrationStatus, Migrations, Migrator, Presence, Refusal, Status,
-    UndoSafety, Version,
+    Context, ContextState, Evidence, Fleet, Here, ListFilter, ListedUndo, MigrationStatus, Migrations, Migrator,
+    Presence, Refusal, Status, UndoSafety, Version,
 };
 use migrate_tests::{Faulty, engine, module, rows};
 use serde_json::{Value, json};
@@ -141,14 +141,15 @@ async fn the_contexts_of_a_fleet_are_read_together_and_in_order() {
     let _ = migrator().until([("app", version(1))]).unwrap().migrate(&db, tenant(1)).await;
     let watched = Faulty::new(&db, []);
     let fleet = || Fleet::contexts([tenant(3), tenant(2), tenant(1)]);
-    let statuses = migrator().statuses(&watched, fleet()).await.unwrap();
+    let status = migrator().fleet_status(&watched, fleet(), Evidence::Ledger).await.unwrap();
     assert_eq!(watched.texts().len(), 3, "two to look which exist, and one to read all");
-    let [one, two, three] = &statuses.contexts[..] else { panic!("{statuses}") };
-    assert_eq!((one.modules[0].current, one.counts.applied, one.counts.pending), (Some(version(1)), 1, 2));
-    assert_eq!((two.modules[0].current, two.counts.applied, two.counts.pending), (Some(version(3)), 3, 0));
-    assert_eq!((three.presence, three.counts.pending), (Presence::Absent, 3));
-    let again = migrator().statuses(&db, fleet()).await.unwrap();
-    assert_eq!(again.contexts, statuses.contexts);
-    assert!(statuses.to_string().contains("acme/eu-3   does not exist"), "{statuses}");
-    assert_eq!(serde_json::to_value(&statuses).unwrap()["contexts"][1]["counts"]["applied"], 3);
+    let [three, two, one] = &status.contexts[..] else { panic!("{status:?}") };
+    assert_eq!(three.state, ContextState::Absent);
+    assert_eq!((&two.state, two.modules[0].recorded), (&ContextState::UpToDate, Some(version(3))));
+    assert!(matches!(&one.state, ContextState::Pending { migrations } if migrations.len() == 2), "{status:?}");
+    assert_eq!((one.modules[0].recorded, one.modules[0].known), (Some(version(1)), Some(version(3))));
+    let stopped = migrator().until([("app", version(1))]).unwrap();
+    let status = stopped.fleet_status(&db, fleet(), Evidence::Ledger).await.unwrap();
+    assert_eq!(status.contexts[2].modules[0].known, Some(version(1)), "as far as is wanted");
+    assert_eq!((status.count("up_to_date"), status.count("ahead"), status.count("absent")), (1, 1, 1), "{status:?}");
 }

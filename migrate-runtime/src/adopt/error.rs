@@ -40,3 +40,19 @@ pub enum AdoptionError {
     #[error("{tool} has applied V{later} of `{module}` and not V{missing}: apply it with {tool} first, or map it")]
     Gap { context: Context, tool: Tool, module: &'static str, missing: Version, later: Version },
 }
+
+impl AdoptionError {
+    /// One word for the kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Baseline(error) => error.kind(),
+            Self::NoLedger { .. } => "no_ledger",
+            Self::Unreadable { .. } => "foreign_ledger_unreadable",
+            Self::HalfApplied { .. } => "half_applied",
+            Self::Busy { .. } => "busy",
+            Self::Unmapped { .. } => "unmapped",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Gap { .. } => "gap",
+        }
+    }
+}

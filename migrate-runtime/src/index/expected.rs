@@ -40,12 +40,7 @@ fn histories(modules: &Modules, at: usize, wanted: &[Migration]) -> Vec<String> 
 }
 
 /// The lines of the history that ends in this checksum and this chain value.
-fn history(
-    modules: &Modules,
-    module: usize,
-    chain: &[Migration],
-    mut end: (Checksum, Checksum),
-) -> Option<String> {
+fn history(modules: &Modules, module: usize, chain: &[Migration], mut end: (Checksum, Checksum)) -> Option<String> {
     let mut lines = Vec::with_capacity(chain.len());
     for (at, migration) in chain.iter().enumerate().rev() {
         lines.push(line(migration, end, seal(modules, (module, at))));

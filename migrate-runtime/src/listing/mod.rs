@@ -3,7 +3,6 @@
 mod assemble;
 mod entry;
 mod filter;
-mod fleet;
 mod list;
 mod recorded;
 mod state;
@@ -11,7 +10,6 @@ mod status;
 
 pub use entry::{AppliedBy, Here, ListedMigration, ListedUndo, RecordedError};
 pub use filter::ListFilter;
-pub use fleet::{ContextStatus, FleetStatus};
 pub use list::{MigrationList, Presence};
 pub use state::{ModuleState, StatusCounts};
 pub use status::MigrationStatus;

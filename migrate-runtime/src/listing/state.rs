@@ -44,20 +44,6 @@ impl StatusCounts {
             Status::Other(_) => &mut self.other,
         } += 1;
     }
-
-    /// Each count that is not zero, with its word.
-    pub(super) fn words(&self) -> Vec<(usize, &'static str)> {
-        let all = [
-            (self.pending, "pending"),
-            (self.applied, "applied"),
-            (self.failed, "failed"),
-            (self.rolled_back, "rolled back"),
-            (self.running, "running"),
-            (self.started, "started"),
-            (self.other, "in another state"),
-        ];
-        all.into_iter().filter(|(count, _)| *count > 0).collect()
-    }
 }
 
 #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]

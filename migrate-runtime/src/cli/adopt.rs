@@ -1,0 +1,97 @@
+use clap::{Args, ValueEnum};
+use migrate_core::Version;
+
+use super::baseline::only_module;
+use super::ended::Ended;
+use super::error::CommandError;
+use super::names;
+use super::selection::Selection;
+use super::session::Session;
+use super::takeovers::Takeovers;
+use crate::baseline::BaselineError;
+use crate::counted::Counted;
+use crate::{Adoption, Database, Migrator, Strangers, Tool, Unmanaged};
+
+/// Takes over databases whose schema another tool has brought about: what its ledger says was applied becomes rows of
+/// ours, after the schema was verified.
+///
+/// The other tool's tables stay as they are. It ends with 1 where a database is refused.
+#[derive(Clone, Debug, Args)]
+pub struct Adopt {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Whose ledger it is.
+    #[arg(long, value_enum)]
+    from: From,
+    /// Shows what would be recorded, and records nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// The module whose migrations those are; the only one unless given.
+    #[arg(long, value_name = "NAME")]
+    module: Option<String>,
+    /// Everything that the tool has applied makes up this version.
+    #[arg(long, value_name = "VERSION", conflicts_with = "map")]
+    at: Option<Version>,
+    /// This entry of the tool's ledger is the migration of this version; can be given several times.
+    #[arg(long, value_name = "ENTRY=VERSION", value_parser = names::entry_version)]
+    map: Vec<(String, Version)>,
+    /// Objects that match are none of the migrations' business: `audit_*`, `field user.legacy_*`.
+    #[arg(long, value_name = "PATTERN")]
+    unmanaged: Vec<String>,
+    /// Takes over a database although it holds what no module defines, and names that.
+    #[arg(long)]
+    accept_strangers: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum From {
+    Surrealkit,
+    SurrealdbMigrations,
+    Surql,
+}
+
+impl Adopt {
+    pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
+        let fleet = session.select(self.selection.clone())?;
+        let adoption = self.adoption(&session.migrator)?;
+        let Session { migrator, database, .. } = &session;
+        let contexts = migrator.contexts_of(&Counted::new(*database, migrator.counters()), fleet).await?;
+        let (adoption, is_plan) = (&adoption, self.dry_run);
+        let takeovers = Takeovers::of(contexts, async |context| {
+            if is_plan {
+                migrator.plan_adoption(*database, &context, adoption).await
+            } else {
+                migrator.adopt(*database, &context, adoption).await
+            }
+        });
+        let takeovers = takeovers.await;
+        session.print(&takeovers, || takeovers.shown())?;
+        Ok(takeovers.ended())
+    }
+
+    fn adoption(&self, migrator: &Migrator) -> Result<Adoption, CommandError> {
+        let module = self.module.clone().map_or_else(|| only_module(migrator), Ok)?;
+        let known = migrator.modules();
+        let found = known.iter().find(|one| one.module() == module);
+        let usage = |error: BaselineError| CommandError::Usage(error.to_string());
+        let found = found.ok_or_else(|| usage(BaselineError::NoSuchModule(module.clone())))?;
+        for &version in self.at.iter().chain(self.map.iter().map(|(_, version)| version)) {
+            found
+                .get(version)
+                .ok_or_else(|| usage(BaselineError::NoSuchVersion { module: found.module(), version }))?;
+        }
+        let tool = match self.from {
+            From::Surrealkit => Tool::SurrealKit,
+            From::SurrealdbMigrations => Tool::SurrealdbMigrations,
+            From::Surql => Tool::Surql,
+        };
+        let mut adoption = Adoption::of(tool, module).unmanaged(Unmanaged::matching(&self.unmanaged));
+        if self.accept_strangers {
+            adoption = adoption.strangers(Strangers::Accepted);
+        }
+        if let Some(version) = self.at {
+            adoption = adoption.at(version);
+        }
+        Ok(self.map.iter().fold(adoption, |adoption, (entry, version)| adoption.map(entry, *version)))
+    }
+}

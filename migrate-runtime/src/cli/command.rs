@@ -1,0 +1,102 @@
+use std::io::{self, Write};
+
+use clap::{Args, Subcommand};
+
+use super::ended::Ended;
+use super::error::CommandError;
+use super::presentation::Presentation;
+use super::selection::Selection;
+use super::session::Session;
+use super::{Adopt, Baseline, Lease, Live, Log, Replicas, Status, Up};
+use crate::Database;
+
+/// The operator's commands with their options, for a server's own command line.
+#[derive(Clone, Debug, Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    presentation: Presentation,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// One of the operator's commands.
+#[derive(Clone, Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Says where each database stands. Nothing is written.
+    Status(Status),
+    /// Applies what is pending.
+    Up(Up),
+    /// Takes over databases that have the schema and no ledger.
+    Baseline(Baseline),
+    /// Takes over databases with the ledger of another tool.
+    Adopt(Adopt),
+    /// Shows what happened to each database. Nothing is written.
+    Log(Log),
+    /// Shows who is at a stepwise migration. Nothing is written.
+    Lease(Lease),
+    /// Shows the schema that each database has. Nothing is written.
+    Live(Live),
+    /// Shows which binaries are running, from the registry that they join. Nothing is written.
+    Replicas(Replicas),
+}
+
+impl Migrate {
+    /// Runs the command, prints what came of it, and says how the process is to end.
+    pub async fn run<D: Database>(self, session: Session<'_, D>) -> Ended {
+        self.command.run(session.presentation(self.presentation)).await
+    }
+}
+
+impl Command {
+    /// Runs the command, prints what came of it, and says how the process is to end.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn run<D: Database>(self, session: Session<'_, D>) -> Ended {
+        // On the heap: the largest of them would be carried by whoever runs any.
+        let ended = match self {
+            Self::Status(command) => Box::pin(command.run(session)).await,
+            Self::Up(command) => Box::pin(command.run(session)).await,
+            Self::Baseline(command) => Box::pin(command.run(session)).await,
+            Self::Adopt(command) => Box::pin(command.run(session)).await,
+            Self::Log(command) => Box::pin(command.run(session)).await,
+            Self::Lease(command) => Box::pin(command.run(session)).await,
+            Self::Live(command) => Box::pin(command.run(session)).await,
+            Self::Replicas(command) => Box::pin(command.run(session)).await,
+        };
+        finish(ended)
+    }
+
+    /// Which contexts the command line selects; `None` of a command that is not about contexts.
+    pub const fn selection(&self) -> Option<&Selection> {
+        match self {
+            Self::Status(command) => Some(&command.selection),
+            Self::Up(command) => Some(&command.selection),
+            Self::Baseline(command) => Some(&command.selection),
+            Self::Adopt(command) => Some(&command.selection),
+            Self::Log(command) => Some(&command.selection),
+            Self::Lease(command) => Some(&command.selection),
+            Self::Live(command) => Some(&command.selection),
+            Self::Replicas(_) => None,
+        }
+    }
+
+    /// Whether the command may create the database that it is about.
+    pub const fn may_create(&self) -> bool {
+        matches!(self, Self::Up(_))
+    }
+}
+
+/// Says on standard error why there is no result.
+pub(super) fn finish(ended: Result<Ended, CommandError>) -> Ended {
+    ended.unwrap_or_else(|error| {
+        let is_unread = matches!(&error, CommandError::Print(cause) if cause.kind() == io::ErrorKind::BrokenPipe);
+        if !is_unread {
+            // There is nowhere to complain to when standard error cannot be written.
+            let _ = writeln!(io::stderr(), "error: {}", error.told());
+        }
+        error.ended()
+    })
+}

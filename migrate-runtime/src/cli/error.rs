@@ -1,0 +1,71 @@
+use std::error::Error;
+use std::io;
+
+use super::ended::Ended;
+use crate::{FleetError, QueryError, RegistryError};
+
+/// Why a command gave no result.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// No context was named.
+    #[error(
+        "no database is selected: name them by `--ns NAMESPACE --db DATABASE`, `--all-in NAMESPACE` or `--registry QUERY --in NAMESPACE/DATABASE`"
+    )]
+    NothingSelected,
+    /// It is not known which table the replicas are in.
+    #[error("the registry of replicas is not named: say `--in NAMESPACE/DATABASE`, the context that they join")]
+    NoRegistry,
+    /// The options do not fit this binary.
+    #[error("{0}")]
+    Usage(String),
+    /// It cannot be told which contexts there are.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// The registry of replicas could not be read.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Standard output cannot be written.
+    #[error("the result could not be printed")]
+    Print(#[from] io::Error),
+}
+
+impl CommandError {
+    pub(super) const fn ended(&self) -> Ended {
+        match self {
+            Self::NothingSelected | Self::NoRegistry | Self::Usage(_) | Self::Fleet(FleetError::NoSuchCanary(_)) => {
+                Ended::Usage
+            }
+            Self::Fleet(_) | Self::Registry(_) | Self::Print(_) => Ended::Failed,
+        }
+    }
+
+    /// The error with all that led to it, and what helps.
+    pub(super) fn told(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        if let Some(help) = self.help() {
+            text.push_str("\n  help: ");
+            text.push_str(help);
+        }
+        text
+    }
+
+    const fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Fleet(FleetError::Query(QueryError::Lost(_))) => {
+                Some("see whether the database is up and can be reached from here; `--deadline` says how long to try")
+            }
+            Self::Fleet(FleetError::Query(QueryError::NotAllowed(_))) => Some("sign in as a user who may do this"),
+            Self::Fleet(FleetError::Refused(_)) => {
+                Some("name the contexts by `--ns` and `--db`, or sign in as a user who may know which there are")
+            }
+            Self::Fleet(FleetError::NoSuchNamespace(_)) => Some("see whether the name is right; nothing was created"),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+use clap::Args;
+
+use super::error::CommandError;
+use super::names;
+use crate::context::Context;
+use crate::fleet::Fleet;
+
+/// Which contexts a command is about.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Which databases")]
+pub struct Selection {
+    /// The namespace of the databases that `--db` names.
+    #[arg(long = "ns", value_name = "NAMESPACE", requires = "databases", conflicts_with_all = ["all_in", "registry"])]
+    namespace: Option<String>,
+    /// A database; can be given several times.
+    #[arg(long = "db", value_name = "DATABASE", id = "databases", requires = "namespace")]
+    databases: Vec<String>,
+    /// Every database of this namespace.
+    #[arg(long, value_name = "NAMESPACE", conflicts_with = "registry")]
+    all_in: Option<String>,
+    /// The contexts that this query gives: rows `{ namespace, database }` or `[namespace, database]`.
+    #[arg(long, value_name = "QUERY", requires = "registry_in")]
+    registry: Option<String>,
+    /// The context in which that query runs.
+    #[arg(long = "in", id = "registry_in", value_name = "NAMESPACE/DATABASE", requires = "registry", value_parser = names::context)]
+    registry_in: Option<Context>,
+}
+
+/// Contexts that were selected, and by whom.
+pub(super) enum Selected {
+    /// By their names, on the command line.
+    Named(Vec<Context>),
+    /// Those that the database knows or lists.
+    Found(Fleet),
+    /// None on the command line: those of the program.
+    Program,
+}
+
+impl Selection {
+    /// These contexts, as if they were named on the command line.
+    pub fn contexts(namespace: impl Into<String>, databases: impl IntoIterator<Item = String>) -> Self {
+        let (namespace, databases) = (Some(namespace.into()), databases.into_iter().collect());
+        Self { namespace, databases, ..Self::default() }
+    }
+
+    /// Whether the command line selects nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.namespace.is_none() && self.all_in.is_none() && self.registry.is_none()
+    }
+
+    /// The one namespace that the command line speaks of, if it does.
+    pub fn namespace(&self) -> Option<&str> {
+        let registry = || self.registry_in.as_ref().map(Context::namespace);
+        self.namespace.as_deref().or(self.all_in.as_deref()).or_else(registry)
+    }
+
+    /// The one database that the command line speaks of, if it does.
+    pub fn database(&self) -> Option<&str> {
+        match &self.databases[..] {
+            [database] => Some(database),
+            [] => self.registry_in.as_ref().map(Context::database),
+            _ => None,
+        }
+    }
+
+    pub(super) fn selected(self) -> Result<Selected, CommandError> {
+        match self {
+            Self { namespace: Some(namespace), databases, .. } => {
+                let contexts = databases.into_iter().map(|database| Context::new(namespace.clone(), database));
+                let contexts: Result<Vec<_>, _> = contexts.collect();
+                contexts.map(Selected::Named).map_err(|error| CommandError::Usage(error.to_string()))
+            }
+            Self { all_in: Some(namespace), .. } => Ok(Selected::Found(Fleet::databases_of(namespace))),
+            Self { registry: Some(query), registry_in: Some(context), .. } => {
+                Ok(Selected::Found(Fleet::registry(context, query)))
+            }
+            _ => Ok(Selected::Program),
+        }
+    }
+}

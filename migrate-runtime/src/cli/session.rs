@@ -1,0 +1,68 @@
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::error::CommandError;
+use super::presentation::{Format, Presentation};
+use super::selection::{Selected, Selection};
+use crate::fleet::Fleet;
+use crate::{Migrator, Registry};
+
+/// What a command works with: a program's migrator, its connection, and which tenants it means unless told otherwise.
+#[derive(Debug)]
+#[must_use]
+pub struct Session<'a, D> {
+    pub(super) migrator: Migrator,
+    pub(super) database: &'a D,
+    pub(super) presentation: Presentation,
+    pub(super) registry: Option<Registry>,
+    fleet: Option<Fleet>,
+}
+
+impl<'a, D> Session<'a, D> {
+    /// A session without a fleet: each command line has to name its contexts.
+    pub fn new(migrator: Migrator, database: &'a D) -> Self {
+        Self { migrator, database, presentation: Presentation::default(), registry: None, fleet: None }
+    }
+
+    /// The contexts that are meant where the command line selects none.
+    pub fn fleet(self, fleet: Fleet) -> Self {
+        Self { fleet: Some(fleet), ..self }
+    }
+
+    /// The registry that the program's replicas join.
+    pub fn registry(self, registry: Registry) -> Self {
+        Self { registry: Some(registry), ..self }
+    }
+
+    /// How results are shown. [`Migrate`](super::Migrate) has options for it.
+    pub fn presentation(self, presentation: Presentation) -> Self {
+        Self { presentation, ..self }
+    }
+
+    /// The fleet of a command line that only reads.
+    pub(super) fn select(&mut self, selection: Selection) -> Result<Fleet, CommandError> {
+        match selection.selected()? {
+            Selected::Named(contexts) => Ok(Fleet::contexts(contexts)),
+            Selected::Found(fleet) => Ok(fleet),
+            Selected::Program => self.own_fleet(),
+        }
+    }
+
+    pub(super) fn own_fleet(&mut self) -> Result<Fleet, CommandError> {
+        self.fleet.take().ok_or(CommandError::NothingSelected)
+    }
+
+    /// Prints a result.
+    pub(super) fn print(&self, json: &impl Serialize, table: impl FnOnce() -> String) -> Result<(), CommandError> {
+        let mut stdout = io::stdout().lock();
+        match self.presentation.format {
+            Format::Table => writeln!(stdout, "{}", table().trim_end())?,
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut stdout, json).map_err(io::Error::from)?;
+                writeln!(stdout)?;
+            }
+        }
+        Ok(stdout.flush()?)
+    }
+}

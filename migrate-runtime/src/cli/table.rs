@@ -1,0 +1,72 @@
+//! What a person reads, no wider than a terminal.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+
+/// Narrow terminals are so wide.
+const WIDTH: u16 = 80;
+
+/// A table of these columns, whose cells are broken where they do not fit.
+pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_header(header.iter().copied());
+    for row in rows {
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
+
+/// Breaks each line of a text at its blanks; what is carried over is indented.
+pub(super) fn wrapped(text: &str) -> String {
+    const INDENT: &str = "           ";
+    let mut broken = String::with_capacity(text.len());
+    for line in text.lines() {
+        let mut width = 0;
+        for (at, word) in line.split(' ').enumerate() {
+            let length = word.chars().count();
+            if at > 0 && width + 1 + length > usize::from(WIDTH) && width > INDENT.len() {
+                broken.truncate(broken.trim_end_matches(' ').len());
+                broken.push('\n');
+                broken.push_str(INDENT);
+                width = INDENT.len();
+            } else if at > 0 {
+                broken.push(' ');
+                width += 1;
+            }
+            broken.push_str(word);
+            width += length;
+        }
+        broken.push('\n');
+    }
+    broken.pop();
+    broken
+}
+
+/// `1 context`, `2 contexts`.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_table_is_wider_than_a_terminal() {
+        let long = "a reason that goes on and on ".repeat(8);
+        let table = table(&["context", "reason"], [vec!["acme/eu".to_owned(), long]]);
+        assert!(table.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{table}");
+        assert!(table.lines().count() > 3 && table.starts_with(" context"), "{table}");
+    }
+
+    #[test]
+    fn long_lines_are_carried_over_and_short_ones_left_as_they_are() {
+        assert_eq!(wrapped("migrated   a   b\nc"), "migrated   a   b\nc");
+        let long = format!("refused    {}", "word ".repeat(30));
+        let text = wrapped(long.trim_end());
+        assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
+        assert_eq!(text.split_whitespace().count(), 31);
+        assert!(text.lines().skip(1).all(|line| line.starts_with("           word")), "{text}");
+    }
+}

@@ -1,0 +1,189 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::ended::Ended;
+use super::error::CommandError;
+use super::interrupt::stop_on_signals;
+use super::names;
+use super::progress::Progress;
+use super::selection::{Selected, Selection};
+use super::session::Session;
+use super::table::{plural, table, wrapped};
+use crate::context::Context;
+use crate::fleet::Fleet;
+use crate::fleet_status::{ContextState, FleetStatus};
+use crate::outcome::Applied;
+use crate::stop::Stop;
+use crate::{Database, Evidence, Migrator, Report};
+
+/// Applies what is pending, to each database once, whoever else is doing the same.
+///
+/// Databases that are named by --ns and --db are created where they do not exist, others never. It ends with 1 where a
+/// database could not be brought up to date. After Ctrl-C or SIGTERM, what is under way is finished and nothing else is
+/// begun; a second one ends the process at once.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Up {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Shows what would be applied, and applies nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// How many databases go first, or one that does, as NAMESPACE/DATABASE; can be given several times. If one of them
+    /// is refused, no other is touched.
+    #[arg(long, value_name = "COUNT|CONTEXT", value_parser = canary)]
+    canary: Vec<Canary>,
+    /// Applies nothing any more once so many databases were refused.
+    #[arg(long, value_name = "COUNT")]
+    failure_budget: Option<NonZeroUsize>,
+    /// How many databases are worked on at once.
+    #[arg(long, value_name = "COUNT")]
+    concurrency: Option<NonZeroUsize>,
+    /// How long each database is tried again after conflicts and lost connections.
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u32>,
+    /// Reads every ledger first and puts the fleet index right, as after a restored backup.
+    #[arg(long, conflicts_with = "dry_run")]
+    verify: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Canary {
+    First(usize),
+    Named(Context),
+}
+
+fn canary(text: &str) -> Result<Canary, String> {
+    match text.parse() {
+        Ok(count) => Ok(Canary::First(count)),
+        Err(_) => names::context(text).map(Canary::Named).map_err(|error| format!("it is no count, and {error}")),
+    }
+}
+
+impl Up {
+    pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
+        let progress = Progress::applying(session.presentation);
+        let stop = Stop::default();
+        session.migrator = progress.watch(self.told(session.migrator)?).stopped_by(&stop);
+        let (fleet, absent) = self.fleet(&mut session).await?;
+        if self.dry_run {
+            let status = session.migrator.fleet_status(session.database, fleet, Evidence::Ledger);
+            let status = progress.during(status).await?;
+            session.print(&WithAbsent { result: &status, absent: &absent }, || plan(&status) + &left_out(&absent))?;
+            return Ok(Ended::failed_if(status.count("refused") > 0 || !absent.is_empty()));
+        }
+        let signals = stop_on_signals(stop);
+        let report = progress.during(self.migrate(&session, fleet)).await;
+        drop(signals);
+        let report = report?;
+        session.print(&WithAbsent { result: &report, absent: &absent }, || {
+            wrapped(&format!("{report}{}", left_out(&absent)))
+        })?;
+        Ok(Ended::failed_if(!report.all_served() || !absent.is_empty()))
+    }
+
+    async fn migrate<D: Database>(&self, session: &Session<'_, D>, fleet: Fleet) -> Result<Report, CommandError> {
+        let Session { migrator, database, .. } = session;
+        if !self.verify {
+            return Ok(migrator.migrate_all(*database, fleet).await?);
+        }
+        let contexts =
+            migrator.contexts_of(&crate::counted::Counted::new(*database, migrator.counters()), fleet).await?;
+        let _ = migrator.verify(*database, Fleet::contexts(contexts.clone())).await?;
+        Ok(migrator.migrate_all(*database, Fleet::contexts(contexts)).await?)
+    }
+
+    /// The migrator, told what the options say.
+    fn told(&self, mut migrator: Migrator) -> Result<Migrator, CommandError> {
+        let (mut first, mut named) = (None, Vec::new());
+        for canary in &self.canary {
+            match canary {
+                Canary::First(count) => first = Some(*count),
+                Canary::Named(context) => named.push(context.clone()),
+            }
+        }
+        migrator = match (first, named.is_empty()) {
+            (None, true) => migrator,
+            (Some(count), true) => migrator.canaries(count),
+            (None, false) => migrator.canary_contexts(named),
+            (Some(_), false) => {
+                let why = "`--canary` says either how many go first or which, not both";
+                return Err(CommandError::Usage(why.to_owned()));
+            }
+        };
+        if let Some(budget) = self.failure_budget {
+            migrator = migrator.failure_budget(budget.get());
+        }
+        if let Some(concurrency) = self.concurrency {
+            migrator = migrator.concurrency(concurrency.get());
+        }
+        if let Some(seconds) = self.deadline {
+            migrator = migrator.deadline(Duration::from_secs(seconds.into()));
+        }
+        Ok(migrator)
+    }
+
+    /// The fleet, and what of it was left out because it would be created unasked.
+    async fn fleet<D: Database>(&self, session: &mut Session<'_, D>) -> Result<(Fleet, Vec<Context>), CommandError> {
+        match self.selection.clone().selected()? {
+            Selected::Named(contexts) => Ok((Fleet::contexts(contexts), Vec::new())),
+            // The program knows its tenants, also those that are still to be created.
+            Selected::Program => Ok((session.own_fleet()?, Vec::new())),
+            Selected::Found(fleet) => {
+                let (there, absent) = session.migrator.existing(session.database, fleet).await?;
+                Ok((Fleet::contexts(there), absent))
+            }
+        }
+    }
+}
+
+/// A result, and what is listed in a registry and does not exist.
+#[derive(Serialize)]
+struct WithAbsent<'a, T> {
+    #[serde(flatten)]
+    result: &'a T,
+    absent: &'a [Context],
+}
+
+fn left_out(absent: &[Context]) -> String {
+    let line = |context: &Context| format!("\nabsent     {context}   it does not exist, and was not created");
+    let help = "\nhelp:      `up --ns NAMESPACE --db DATABASE` creates what it names";
+    let lines: String = absent.iter().map(line).collect();
+    if absent.is_empty() { lines } else { lines + help }
+}
+
+fn plan(status: &FleetStatus) -> String {
+    let pending = |applied: &[Applied]| {
+        let one = |one: &Applied| format!("{} V{}__{}", one.module, one.version, one.name);
+        applied.iter().map(one).collect::<Vec<_>>().join("\n")
+    };
+    let rows = status.contexts.iter().filter_map(|one| {
+        let what = match &one.state {
+            ContextState::UpToDate | ContextState::Ahead { .. } => return None,
+            ContextState::Pending { migrations } => pending(migrations),
+            ContextState::Refused(refusal) => format!("refused: {refusal}"),
+            ContextState::Absent => "does not exist: it would be created, with every migration".to_owned(),
+        };
+        Some(vec![one.context.to_string(), what])
+    });
+    let rows: Vec<_> = rows.collect();
+    let all = plural(status.contexts.len(), "context");
+    if rows.is_empty() {
+        return format!("{all}: nothing would be applied");
+    }
+    format!("{all}, nothing was applied\n\n{}", table(&["context", "what would be applied"], rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_canary_is_a_count_or_a_context() {
+        assert_eq!(canary("3"), Ok(Canary::First(3)));
+        assert_eq!(canary("acme/3"), Ok(Canary::Named(Context::new("acme", "3").unwrap())));
+        assert!(canary("acme").unwrap_err().contains("NAMESPACE/DATABASE"));
+    }
+}
