@@ -4,6 +4,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use migrate_build::{MigrationName, Rename, Revision};
 
+use crate::database::Database;
+
 /// Checks, locks and shows the SurrealDB schema migrations of a folder.
 ///
 /// Exit codes: 0 done, 1 the folder has errors or the work failed, 2 the command line cannot be understood, 3 a check found something
@@ -21,7 +23,7 @@ pub(crate) struct Args {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// The migrations folder. `graph` takes several.
+    /// The migrations folder. `graph` and the commands over databases take several.
     #[arg(long, global = true, value_name = "DIR", default_value = "migrations")]
     pub(crate) dir: Vec<PathBuf>,
     /// How to print the result: for a person, or for a program on standard output.
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     UndoText(UndoText),
     /// Explains a diagnostic by its code or name, or lists all of them.
     Explain(Explain),
+    #[command(flatten)]
+    Database(Box<Database>),
     /// Prints what makes a shell complete the words of this command.
     Completions(Completions),
     /// Prints the manual page, or writes one for each command into a folder.

@@ -6,11 +6,12 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use migrate_build::{Diagnostics, LoadError, NextError, UnknownRevision, UnknownRule};
 use migrate_core::Version;
+use migrate_runtime::cli::Ended;
 use serde_json::{Value, json};
 
 use crate::args::Args;
-use crate::diagnostic;
 use crate::terminal::{Format, Terminal};
+use crate::{database, diagnostic};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,12 @@ pub(crate) enum Failure {
     /// The folder has errors.
     #[error("the folder `{folder}` has errors")]
     Folder { folder: String, source: LoadError },
+    /// No database was worked on.
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    /// A command over databases has told what is wrong, and how it ends.
+    #[error("the command failed")]
+    Told(Ended),
     /// The words are those of a command, but together they make no sense.
     #[error("{0}")]
     Usage(String),
@@ -61,6 +68,8 @@ impl Failure {
     const fn kind(&self) -> &'static str {
         match self {
             Self::Reported | Self::Folder { .. } => "folder",
+            Self::Database(error) => error.kind(),
+            Self::Told(_) => "database",
             Self::Usage(_) => "usage",
             Self::UnknownRevision(_) => "unknown_revision",
             Self::UnknownRule(_) => "unknown_rule",
@@ -74,7 +83,11 @@ impl Failure {
     }
 
     const fn is_usage(&self) -> bool {
-        matches!(self, Self::Usage(_) | Self::UnknownRevision(_) | Self::UnknownRule(_))
+        match self {
+            Self::Usage(_) | Self::UnknownRevision(_) | Self::UnknownRule(_) | Self::Told(Ended::Usage) => true,
+            Self::Database(error) => error.is_usage(),
+            _ => false,
+        }
     }
 
     /// Says what is wrong, and gives the exit code.
@@ -83,7 +96,7 @@ impl Failure {
         match (self, terminal.format) {
             // Whoever reads our output has seen enough.
             (Self::Print(error), _) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            (Self::Reported, _) => {}
+            (Self::Reported | Self::Told(_), _) => {}
             (failure, Format::Json) => print(failure.kind(), &failure.to_string(), failure.details()),
             (Self::Folder { source, .. }, _) => terminal.diagnostics(source.diagnostics()),
             (Self::Schema(diagnostics), _) => terminal.diagnostics(&diagnostics),

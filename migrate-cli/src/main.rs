@@ -7,6 +7,7 @@
 // What every command is told, how it speaks, and how it ends.
 mod annotation;
 mod args;
+mod database;
 mod diagnostic;
 mod failure;
 mod folder;
@@ -73,6 +74,7 @@ fn run(command: Command, global: &Global, terminal: Terminal) -> Result<Outcome,
         Command::Graph => graph::run(global, terminal),
         Command::UndoText(args) => undo_text::run(&args, global, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Database(args) => database::run(args, global, terminal),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

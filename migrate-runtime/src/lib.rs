@@ -43,6 +43,8 @@ mod failure;
 #[cfg(feature = "surrealdb")]
 mod fleet;
 #[cfg(feature = "surrealdb")]
+mod fleet_contexts;
+#[cfg(feature = "surrealdb")]
 mod fleet_error;
 #[cfg(feature = "surrealdb")]
 mod fleet_status;

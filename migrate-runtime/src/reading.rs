@@ -1,14 +1,12 @@
 //! Reading something of many contexts, a few round trips for all of them, without creating any.
 
-use std::collections::HashSet;
-
 use futures_util::stream::{self, StreamExt};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::fleet::{Fleet, Members};
+use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::migrator::Migrator;
 use crate::observer::Event;
@@ -79,40 +77,6 @@ enum Answer {
 }
 
 impl Migrator {
-    /// The contexts of a fleet, in its order and each once.
-    pub(crate) async fn contexts_of<D: Database>(
-        &self,
-        database: &Counted<D>,
-        fleet: Fleet,
-    ) -> Result<Vec<Context>, FleetError> {
-        let index = self.index.as_ref().map(|index| &index.context);
-        let mut streamed = match fleet.resolve(database, index, self.patience.begin(database.silence())).await? {
-            Members::Known(contexts) => return Ok(contexts),
-            Members::Streamed(contexts) => contexts,
-        };
-        let (mut contexts, mut seen) = (Vec::new(), HashSet::new());
-        while let Some(context) = streamed.next().await {
-            let context = context.map_err(FleetError::Stream)?;
-            if seen.insert(context.clone()) {
-                contexts.push(context);
-            }
-        }
-        Ok(contexts)
-    }
-
-    /// The contexts of a fleet that exist, as far as the user may know, and those that do not.
-    pub(crate) async fn existing<D: Database>(
-        &self,
-        database: &D,
-        fleet: Fleet,
-    ) -> Result<(Vec<Context>, Vec<Context>), FleetError> {
-        let database = Counted::new(database, self.counters());
-        let contexts = self.contexts_of(&database, fleet).await?;
-        let mut inventory = Inventory::default();
-        inventory.look_up(&database, &contexts).await?;
-        Ok(contexts.into_iter().partition(|context| inventory.may_exist(context)))
-    }
-
     /// What one statement, which only reads, gives in each context of a fleet: `None` where its table is not there.
     pub(crate) async fn read_each<D: Database>(
         &self,

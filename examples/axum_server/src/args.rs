@@ -2,7 +2,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+use migrate_runtime::cli;
 
 use crate::tenant::Tenant;
 
@@ -49,12 +50,27 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u16,
 
+    /// Migrate all tenants that exist, print the report and end, without listening: for an init container or a
+    /// maintenance job.
+    #[arg(long, conflicts_with = "eager")]
+    pub(crate) migrate_only: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Break this tenant before serving; can be given several times.
     ///
     /// Its database is replaced by one as a prototype would have left it, with a table `note` that somebody made by
     /// hand: what it held is lost, and V1 of the schema cannot be applied.
     #[arg(long = "break", value_name = "TENANT", value_parser = tenant)]
     pub(crate) broken: Vec<Tenant>,
+}
+
+/// What it does instead of listening.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Looks after the databases of the tenants.
+    Migrate(cli::Migrate),
 }
 
 /// What a user of the server is a user of.
@@ -72,15 +88,18 @@ Examples:
   axum_server                        in memory, on http://127.0.0.1:8000
   axum_server --data ./data --eager  on disk, all tenants migrated at the start
   SURREAL_USER=root SURREAL_PASS=root axum_server --url ws://127.0.0.1:8001
+  axum_server --data ./data migrate status   where each tenant stands; nothing is written
+  axum_server --data ./data --migrate-only   all tenants migrated, and nobody served
 
   curl -X POST localhost:8000/contexts/acme
   curl localhost:8000/notes -H 'x-tenant: acme' --json '{\"text\": \"buy milk\"}'
   curl localhost:8000/notes -H 'x-tenant: acme'
 
 Exit code:
-  0  it was told to stop, by SIGTERM or SIGINT, and did
-  1  it could not start or went wrong
-  2  the arguments are wrong";
+  0  it was told to stop, by SIGTERM or SIGINT, and did; or every tenant is migrated
+  1  it could not start or went wrong; or a tenant could not be migrated
+  2  the arguments are wrong
+  3  `migrate status` found that something is pending";
 
 impl Args {
     /// How long to wait for a server that is not up yet.

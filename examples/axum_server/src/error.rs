@@ -1,5 +1,6 @@
 use std::error::Error as _;
 use std::io;
+use std::path::PathBuf;
 
 use migrate_runtime::ModulesError;
 
@@ -8,6 +9,8 @@ use migrate_runtime::ModulesError;
 pub(crate) enum Error {
     #[error("the database {0} cannot be opened")]
     Open(String, #[source] Box<surrealdb::Error>),
+    #[error("there is no database in {}, and only a start makes one", .0.display())]
+    NoFolder(PathBuf),
     #[error("{0} is not in the environment, and the server asks for it")]
     Credentials(&'static str, #[source] std::env::VarError),
     #[error("the server refused the user {0}")]

@@ -24,15 +24,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use migrate_runtime::{Gate, GateOptions, Migrations, Migrator, embed_migrations};
+use migrate_runtime::{Fleet, Gate, GateOptions, Migrations, Migrator, cli, embed_migrations};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
-use crate::args::Args;
+use crate::args::{Args, Command, Level};
 use crate::eager::Eager;
 use crate::error::Error;
-use crate::service::Service;
+use crate::service::{Connection, Service};
+use crate::tenant::NAMESPACE;
 
 /// The whole history of the schema, checked while this binary was built.
 static SCHEMA: Migrations = embed_migrations!("migrations");
@@ -42,7 +43,7 @@ async fn main() -> ExitCode {
     let args = Args::parse();
     log_to_stderr();
     match run(&args).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(ended) => ended,
         Err(error) => {
             // `eprintln!` would panic where nobody reads standard error.
             let _ = writeln!(io::stderr(), "error: {}", error::with_causes(&error));
@@ -51,14 +52,42 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(args: &Args) -> Result<(), Error> {
+async fn run(args: &Args) -> Result<ExitCode, Error> {
+    if let (Some(_), Some(folder)) = (&args.command, &args.data)
+        && !folder.exists()
+    {
+        return Err(Error::NoFolder(folder.clone()));
+    }
     let db = Arc::new(store::open(args).await?);
+    let ended = match &args.command {
+        Some(Command::Migrate(migrate)) => migrate.clone().run(session(&db, args)?).await.into(),
+        None if args.migrate_only => cli::migrate_only(session(&db, args)?).await.into(),
+        None => return serve(db, args).await,
+    };
+    store::close(db, 0).await;
+    Ok(ended)
+}
+
+fn migrator() -> Result<Migrator, Error> {
+    Ok(Migrator::new([&SCHEMA])?.applied_by(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")))
+}
+
+/// What the operator's commands work with: the same migrations, and all tenants that exist.
+fn session<'a>(db: &'a Connection, args: &Args) -> Result<cli::Session<'a, Connection>, Error> {
+    let fleet = match args.user_of {
+        // Before the first tenant there is no namespace, and then there is nothing to be done.
+        Level::Root => Fleet::databases().only(|context| context.namespace() == NAMESPACE),
+        Level::Namespace => Fleet::databases_of(NAMESPACE),
+    };
+    Ok(cli::Session::new(migrator()?, db).fleet(fleet))
+}
+
+async fn serve(db: Connection, args: &Args) -> Result<ExitCode, Error> {
     for tenant in &args.broken {
         prototype::put(&db, tenant).await?;
     }
-    let migrator = Migrator::new([&SCHEMA])?.applied_by(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     let options = GateOptions::default().patience(args.patience());
-    let gate = Gate::with_options(migrator, Arc::clone(&db), options);
+    let gate = Gate::with_options(migrator()?, Arc::clone(&db), options);
     let service = Service::new(Arc::clone(&db), gate.clone());
     let eager = if args.eager { Eager::start(gate.clone(), service.eager.clone()) } else { Eager::none() };
 
@@ -81,9 +110,10 @@ async fn run(args: &Args) -> Result<(), Error> {
         () = told.overdue(args.grace()) => warn!("something took too long and is cut off; nothing of it is half done"),
     }
     drop(gate);
-    store::close(db).await;
+    // The one task that listens to signals stays.
+    store::close(db, 1).await;
     info!("stopped");
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `RUST_LOG` chooses what is shown.

@@ -120,13 +120,13 @@ fn is_consequence(error: &surrealdb::Error) -> bool {
 /// Gives an embedded engine the time to close its files.
 ///
 /// It does so when the last handle is dropped, in tasks of its own that cannot be waited for; so this waits until there
-/// is no task left but the one that listens to signals. Nothing is lost if there is: what was committed is on disk, and
-/// the next start cleans up.
-pub(crate) async fn close(db: Connection) {
+/// are no tasks left but those that stay, such as the one that listens to signals. Nothing is lost if there are: what was
+/// committed is on disk, and the next start cleans up.
+pub(crate) async fn close(db: Connection, staying: usize) {
     drop(db);
     let tasks = Handle::current().metrics();
     let closed = async {
-        while tasks.num_alive_tasks() > 1 {
+        while tasks.num_alive_tasks() > staying {
             sleep(Duration::from_millis(5)).await;
         }
     };

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use migrate_runtime::cli;
 
 use crate::tenant::Tenant;
 
@@ -41,9 +42,24 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 
+    /// Migrate, print the report and end, without serving: for an init container or a
+    /// maintenance job.
+    #[arg(long, verbatim_doc_comment)]
+    pub(crate) migrate_only: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// The tenants that `--break` names.
     #[arg(skip)]
     pub(crate) broken: BTreeSet<Tenant>,
+}
+
+/// What it does instead of serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Looks after the databases of the tenants that are enrolled.
+    Migrate(cli::Migrate),
 }
 
 /// How the result is written.
@@ -63,6 +79,8 @@ Examples:
   many_tenants --break tenant_7                  one of them is refused, 49 are served
   many_tenants                                   it is repaired and migrated
   many_tenants --data ./data --tenants 3 --format json | jq .failures
+  many_tenants --migrate-only                    the report, and no traffic
+  many_tenants --data ./data migrate status      where each tenant stands; nothing is written
 
 The JSON object has the counts `contexts`, `migrated`, `up_to_date`, `ahead`,
 `incompatible` and `failed`, and the list `failures`: for each refused tenant its
@@ -72,7 +90,8 @@ The JSON object has the counts `contexts`, `migrated`, `up_to_date`, `ahead`,
 Exit code:
   0  every tenant is served
   1  a tenant is refused while the others are served, or nothing could be started at all
-  2  the arguments are wrong";
+  2  the arguments are wrong
+  3  `migrate status` found that something is pending";
 
 impl Args {
     /// Reads the arguments, and ends the process with a message where they are wrong or ask for help.

@@ -10,9 +10,11 @@ use crate::tenant::Tenant;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("the database in {} cannot be opened", .folder.display())]
-    Open { folder: PathBuf, source: surrealdb::Error },
+    Open { folder: PathBuf, source: Box<surrealdb::Error> },
+    #[error("there is no database in {}, and only a start makes one", .0.display())]
+    NoFolder(PathBuf),
     #[error("{doing}")]
-    Query { doing: String, source: surrealdb::Error },
+    Query { doing: String, source: Box<surrealdb::Error> },
     #[error("{tenant} was asked {question:?} and answered {answer:?}")]
     Answer { tenant: Tenant, question: &'static str, answer: Option<String> },
     #[error("the embedded migrations do not fit together")]
@@ -28,7 +30,7 @@ pub(crate) enum Error {
 impl Error {
     /// Says what a query was for.
     pub(crate) fn while_doing(doing: impl Into<String>) -> impl FnOnce(surrealdb::Error) -> Self {
-        |source| Self::Query { doing: doing.into(), source }
+        |source| Self::Query { doing: doing.into(), source: source.into() }
     }
 }
 

@@ -17,13 +17,13 @@ mod traffic;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use migrate_runtime::{Fleet, Migrations, Migrator, Report, embed_migrations};
+use migrate_runtime::{Fleet, Migrations, Migrator, Report, cli, embed_migrations};
 use surrealdb::Surreal;
 use surrealdb::engine::local::Db;
 use tracing::info;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Args, Format};
+use crate::args::{Args, Command, Format};
 use crate::error::Error;
 use crate::tenant::Tenant;
 use crate::traffic::Traffic;
@@ -36,8 +36,7 @@ async fn main() -> ExitCode {
     let args = Args::get();
     log_to_stderr();
     match start(&args).await {
-        Ok(report) if report.all_served() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(ended) => ended,
         Err(error) => {
             // `eprintln!` would panic where nobody reads standard error.
             let _ = writeln!(io::stderr(), "error: {}", error::with_causes(&error));
@@ -46,20 +45,31 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn start(args: &Args) -> Result<Report, Error> {
+async fn start(args: &Args) -> Result<ExitCode, Error> {
+    if args.command.is_some() && !args.data.exists() {
+        return Err(Error::NoFolder(args.data.clone()));
+    }
     let db = store::open(&args.data).await?;
-    let report = migrate_and_serve(&db, args).await;
+    let ended = match &args.command {
+        Some(Command::Migrate(migrate)) => match session(&db, args) {
+            Ok(session) => Ok(migrate.clone().run(session).await.into()),
+            Err(error) => Err(error),
+        },
+        None => migrate_and_serve(&db, args).await,
+    };
     store::close(db).await;
-    report
+    ended
 }
 
-async fn migrate_and_serve(db: &Surreal<Db>, args: &Args) -> Result<Report, Error> {
+async fn migrate_and_serve(db: &Surreal<Db>, args: &Args) -> Result<ExitCode, Error> {
     registry::enrol(db, args.tenants).await?;
     prototype::arrange(db, args.tenants, &args.broken).await?;
+    if args.migrate_only {
+        return Ok(cli::migrate_only(session(db, args)?).await.into());
+    }
 
-    let migrator = Migrator::new([&SCHEMA])?.applied_by(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
     info!(tenants = args.tenants, "bringing the tenants up to date");
-    let report = migrator.migrate_all(db, Fleet::registry(registry::context()?, registry::fleet(args.tenants))).await?;
+    let report = migrator()?.migrate_all(db, fleet(args)?).await?;
 
     let served: Vec<Tenant> = report
         .contexts()
@@ -70,7 +80,25 @@ async fn migrate_and_serve(db: &Surreal<Db>, args: &Args) -> Result<Report, Erro
     info!(tenants = served.len(), "serving");
     let traffic = traffic::serve(db, &served).await?;
     print(args.format, &report, &traffic).map_err(Error::Output)?;
-    Ok(report)
+    Ok(if report.all_served() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn migrator() -> Result<Migrator, Error> {
+    Ok(Migrator::new([&SCHEMA])?.applied_by(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")))
+}
+
+fn fleet(args: &Args) -> Result<Fleet, Error> {
+    Ok(Fleet::registry(registry::context()?, registry::fleet(args.tenants)))
+}
+
+/// What the operator's commands work with: the same migrations, the same tenants.
+fn session<'a>(db: &'a Surreal<Db>, args: &Args) -> Result<cli::Session<'a, Surreal<Db>>, Error> {
+    let format = match args.format {
+        Format::Table => cli::Format::Table,
+        Format::Json => cli::Format::Json,
+    };
+    let presentation = cli::Presentation { format, quiet: false };
+    Ok(cli::Session::new(migrator()?, db).fleet(fleet(args)?).presentation(presentation))
 }
 
 fn print(format: Format, report: &Report, traffic: &Traffic) -> io::Result<()> {

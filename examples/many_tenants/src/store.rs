@@ -13,7 +13,9 @@ use crate::error::Error;
 /// Opens the database in this folder, which only one process can do at a time.
 pub(crate) async fn open(folder: &Path) -> Result<Surreal<Db>, Error> {
     info!("opening {}", folder.display());
-    Surreal::new::<SurrealKv>(folder).await.map_err(|source| Error::Open { folder: folder.to_owned(), source })
+    Surreal::new::<SurrealKv>(folder)
+        .await
+        .map_err(|source| Error::Open { folder: folder.to_owned(), source: source.into() })
 }
 
 /// Gives the engine the time to close its files.

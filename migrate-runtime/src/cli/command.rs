@@ -1,14 +1,16 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::ended::Ended;
 use super::error::CommandError;
-use super::presentation::Presentation;
+use super::presentation::{Format, Presentation};
 use super::selection::Selection;
 use super::session::Session;
 use super::{Adopt, Baseline, Lease, Live, Log, Replicas, Status, Up};
 use crate::Database;
+use crate::context::Context;
 
 /// The operator's commands with their options, for a server's own command line.
 #[derive(Clone, Debug, Args)]
@@ -55,6 +57,7 @@ impl Command {
     ///
     /// Outside of a tokio runtime.
     pub async fn run<D: Database>(self, session: Session<'_, D>) -> Ended {
+        let format = session.presentation.format;
         // On the heap: the largest of them would be carried by whoever runs any.
         let ended = match self {
             Self::Status(command) => Box::pin(command.run(session)).await,
@@ -66,11 +69,22 @@ impl Command {
             Self::Live(command) => Box::pin(command.run(session)).await,
             Self::Replicas(command) => Box::pin(command.run(session)).await,
         };
-        finish(ended)
+        finish(ended, format)
     }
 
-    /// Which contexts the command line selects; `None` of a command that is not about contexts.
-    pub const fn selection(&self) -> Option<&Selection> {
+    /// The namespace and the database that the command line speaks of, where it speaks of one.
+    pub fn speaks_of(&self) -> (Option<&str>, Option<&str>) {
+        match (self, self.selection()) {
+            (Self::Replicas(replicas), _) => {
+                let context = replicas.context();
+                (context.map(Context::namespace), context.map(Context::database))
+            }
+            (_, Some(selection)) => (selection.namespace(), selection.database()),
+            _ => (None, None),
+        }
+    }
+
+    const fn selection(&self) -> Option<&Selection> {
         match self {
             Self::Status(command) => Some(&command.selection),
             Self::Up(command) => Some(&command.selection),
@@ -89,14 +103,19 @@ impl Command {
     }
 }
 
-/// Says on standard error why there is no result.
-pub(super) fn finish(ended: Result<Ended, CommandError>) -> Ended {
+/// Says why there is no result: on standard error, or for a program in the place of the result.
+pub(super) fn finish(ended: Result<Ended, CommandError>, format: Format) -> Ended {
     ended.unwrap_or_else(|error| {
-        let is_unread = matches!(&error, CommandError::Print(cause) if cause.kind() == io::ErrorKind::BrokenPipe);
-        if !is_unread {
-            // There is nowhere to complain to when standard error cannot be written.
-            let _ = writeln!(io::stderr(), "error: {}", error.told());
-        }
+        // There is nowhere to complain to when that cannot be written.
+        let _ = match (&error, format) {
+            // Whoever reads our output has seen enough.
+            (CommandError::Print(cause), _) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            (_, Format::Json) => {
+                let error = json!({ "error": { "kind": error.kind(), "message": error.told() } });
+                writeln!(io::stdout(), "{error:#}")
+            }
+            (_, Format::Table) => writeln!(io::stderr(), "error: {}", error.told()),
+        };
         error.ended()
     })
 }

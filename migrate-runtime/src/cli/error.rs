@@ -39,6 +39,18 @@ impl CommandError {
         }
     }
 
+    /// A word for programs.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::NothingSelected | Self::NoRegistry | Self::Usage(_) | Self::Fleet(FleetError::NoSuchCanary(_)) => {
+                "usage"
+            }
+            Self::Fleet(_) => "fleet",
+            Self::Registry(_) => "registry",
+            Self::Print(_) => "io",
+        }
+    }
+
     /// The error with all that led to it, and what helps.
     pub(super) fn told(&self) -> String {
         let mut text = self.to_string();

@@ -1,10 +1,10 @@
 //! Being told to end: once, and what is under way is finished; twice, and it is not.
 
-use std::io::{self, Write};
 use std::process::exit;
 
 use tokio::task::JoinHandle;
 
+use super::progress::Progress;
 use crate::stop::Stop;
 
 /// Listens to signals until it is dropped.
@@ -17,12 +17,11 @@ impl Drop for Signals {
 }
 
 /// At the first signal nothing new is begun; at the second the process ends, as if it were killed.
-pub(super) fn stop_on_signals(stop: Stop) -> Signals {
+pub(super) fn stop_on_signals(stop: Stop, progress: Progress) -> Signals {
     Signals(tokio::spawn(async move {
         signal().await;
         stop.now();
-        // Nobody to tell where standard error cannot be written.
-        let _ = writeln!(io::stderr(), "stopping: what is under way is finished; once more to end at once");
+        progress.say("stopping: what is under way is finished; once more to end at once");
         exit(128 + signal().await);
     }))
 }

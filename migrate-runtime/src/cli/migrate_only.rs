@@ -21,5 +21,6 @@ use crate::Database;
 /// # }
 /// ```
 pub async fn migrate_only<D: Database>(session: Session<'_, D>) -> Ended {
-    finish(Up::default().run(session).await)
+    let format = session.presentation.format;
+    finish(Up::default().run(session).await, format)
 }

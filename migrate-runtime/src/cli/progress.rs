@@ -13,10 +13,16 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::presentation::Presentation;
 use crate::context::Context;
 use crate::outcome::Applied;
+use crate::refusal::Refusal;
 use crate::{Event, Migrator};
 
 /// How often a line is written where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
+
+/// How many contexts of how many, how many where that is not known, and how far a stepwise migration is.
+const COUNTED: &str = "{bar:28} {pos}/{len} {prefix}{wide_msg}";
+const UNCOUNTED: &str = "{spinner} {pos} {prefix}{wide_msg}";
+const STEP: &str = "{bar:28} {wide_msg}";
 
 /// Who is told what a migrator does, and shows it.
 #[derive(Clone)]
@@ -83,6 +89,14 @@ impl Progress {
         migrator.observer(move |event: &Event<'_>| locked(&shown).hear(event))
     }
 
+    /// Says what is to be known at once, also to those who want no progress.
+    pub(super) fn say(&self, text: &str) {
+        match &self.0 {
+            Some(shown) => locked(shown).say(text),
+            None => line(text),
+        }
+    }
+
     /// Waits for the work, and shows meanwhile how far it is.
     pub(super) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         let Some(shown) = &self.0 else { return work.await };
@@ -109,7 +123,7 @@ impl Shown {
                 self.total = *contexts;
                 if let (Some(bars), Some(total)) = (&self.bars, self.total) {
                     bars.contexts.set_length(u64::try_from(total).unwrap_or(u64::MAX));
-                    bars.contexts.set_style(style("{bar:28} {pos}/{len} {prefix}, about {eta} left  {wide_msg}"));
+                    bars.contexts.set_style(style(COUNTED));
                 }
             }
             Event::ContextProbed { .. } if self.counting == Counting::Read => self.done += 1,
@@ -117,7 +131,9 @@ impl Shown {
                 if self.counting == Counting::Finished {
                     self.done += 1;
                 }
-                self.refused += usize::from(!report.is_served());
+                let is_refused =
+                    report.refusal().is_some_and(|refusal| !matches!(refusal, Refusal::NotAttempted { .. }));
+                self.refused += usize::from(is_refused);
                 if let Some(Step { bar: Some(bar), .. }) = self.steps.remove(&report.context) {
                     bar.finish_and_clear();
                 }
@@ -150,7 +166,7 @@ impl Shown {
     /// How far a stepwise migration is, on a line of its own.
     fn step(&mut self, context: &Context, shown: String, statements: Option<(usize, usize)>) {
         let bars = self.bars.as_ref();
-        let bar = || bars.map(|bars| bars.all.add(ProgressBar::new(0).with_style(style("{bar:28} {wide_msg}"))));
+        let bar = || bars.map(|bars| bars.all.add(ProgressBar::new(0).with_style(style(STEP))));
         let step = self.steps.entry(context.clone()).or_insert_with(|| Step { shown: String::new(), bar: bar() });
         if let Some(bar) = &step.bar {
             if let Some((done, of)) = statements {
@@ -165,8 +181,7 @@ impl Shown {
     fn draw(&self) {
         if let Some(Bars { contexts, .. }) = &self.bars {
             contexts.set_position(u64::try_from(self.done).unwrap_or(u64::MAX));
-            let refused = if self.refused > 0 { format!("{} refused  ", self.refused) } else { String::new() };
-            contexts.set_message(refused + &self.at);
+            contexts.set_message(self.rest());
         }
     }
 
@@ -194,14 +209,18 @@ impl Shown {
 
     fn line(&self) -> String {
         let of = self.total.map_or_else(String::new, |total| format!(" of {total}"));
-        let mut text = format!("{}{of} {}", self.done, self.what);
+        let after = self.begun.elapsed().as_secs();
+        format!("{}{of} {} after {after} s{}", self.done, self.what, self.rest())
+    }
+
+    /// What is to be said beside the counts.
+    fn rest(&self) -> String {
+        let mut text = String::new();
+        if let Some(left) = left(self.begun.elapsed(), self.done, self.total) {
+            let _ = write!(text, ", about {} left", short(left));
+        }
         if self.refused > 0 {
             let _ = write!(text, ", {} refused", self.refused);
-        }
-        let elapsed = self.begun.elapsed();
-        let _ = write!(text, " after {} s", elapsed.as_secs());
-        if let Some(left) = left(elapsed, self.done, self.total) {
-            let _ = write!(text, ", about {} s left", left.as_secs());
         }
         if !self.at.is_empty() {
             let _ = write!(text, "; at {}", self.at);
@@ -223,7 +242,7 @@ impl Bars {
     fn new(what: &'static str) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let contexts = ProgressBar::new_spinner().with_prefix(what);
-        let contexts = all.add(contexts.with_style(style("{spinner} {pos} {prefix}  {wide_msg}")));
+        let contexts = all.add(contexts.with_style(style(UNCOUNTED)));
         // So that it is seen that something is still going on.
         contexts.enable_steady_tick(Duration::from_millis(200));
         Self { all, contexts }
@@ -235,6 +254,12 @@ fn left(elapsed: Duration, done: usize, total: Option<usize>) -> Option<Duration
     let left = total?.checked_sub(done).filter(|left| *left > 0 && done > 0)?;
     let (left, done) = (u32::try_from(left).ok()?, u32::try_from(done).ok()?);
     (elapsed / done).checked_mul(left)
+}
+
+/// To the second, and to the minute where it is long.
+fn short(time: Duration) -> String {
+    let seconds = time.as_secs();
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
 }
 
 fn named(context: &Context, migration: &Applied) -> String {
@@ -286,11 +311,7 @@ mod tests {
 
     #[test]
     fn the_templates_are_right() {
-        for template in [
-            "{bar:28} {pos}/{len} {prefix}, about {eta} left  {wide_msg}",
-            "{bar:28} {wide_msg}",
-            "{spinner} {pos} {prefix}  {wide_msg}",
-        ] {
+        for template in [COUNTED, UNCOUNTED, STEP] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

@@ -19,7 +19,7 @@ pub struct Replicas {
 
 impl Replicas {
     /// The context whose registry is read, where the command line names one.
-    pub const fn context(&self) -> Option<&Context> {
+    pub(super) const fn context(&self) -> Option<&Context> {
         self.context.as_ref()
     }
 

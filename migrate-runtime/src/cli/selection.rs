@@ -37,25 +37,14 @@ pub(super) enum Selected {
 }
 
 impl Selection {
-    /// These contexts, as if they were named on the command line.
-    pub fn contexts(namespace: impl Into<String>, databases: impl IntoIterator<Item = String>) -> Self {
-        let (namespace, databases) = (Some(namespace.into()), databases.into_iter().collect());
-        Self { namespace, databases, ..Self::default() }
-    }
-
-    /// Whether the command line selects nothing.
-    pub const fn is_empty(&self) -> bool {
-        self.namespace.is_none() && self.all_in.is_none() && self.registry.is_none()
-    }
-
     /// The one namespace that the command line speaks of, if it does.
-    pub fn namespace(&self) -> Option<&str> {
+    pub(super) fn namespace(&self) -> Option<&str> {
         let registry = || self.registry_in.as_ref().map(Context::namespace);
         self.namespace.as_deref().or(self.all_in.as_deref()).or_else(registry)
     }
 
     /// The one database that the command line speaks of, if it does.
-    pub fn database(&self) -> Option<&str> {
+    pub(super) fn database(&self) -> Option<&str> {
         match &self.databases[..] {
             [database] => Some(database),
             [] => self.registry_in.as_ref().map(Context::database),

@@ -93,12 +93,12 @@ const fn index(finding: IndexFinding) -> &'static str {
 }
 
 fn help(status: &FleetStatus) -> Option<String> {
-    let states: BTreeSet<_> = status.contexts.iter().map(|one| one.state.word()).collect();
+    let found: BTreeSet<_> = status.contexts.iter().map(|one| one.state.word()).collect();
     let mut helps = Vec::new();
-    if states.contains("pending") {
+    if found.contains("pending") {
         helps.push("`up` applies what is pending; `up --dry-run` lists it");
     }
-    if states.contains("absent") {
+    if found.contains("absent") {
         helps.push(
             "see whether the names of what does not exist are right: `up` creates what is named by `--ns` and `--db`",
         );

@@ -14,6 +14,9 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     for row in rows {
         table.add_row(row);
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     table.trim_fmt()
 }
 
@@ -57,7 +60,7 @@ mod tests {
         let long = "a reason that goes on and on ".repeat(8);
         let table = table(&["context", "reason"], [vec!["acme/eu".to_owned(), long]]);
         assert!(table.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{table}");
-        assert!(table.lines().count() > 3 && table.starts_with(" context"), "{table}");
+        assert!(table.lines().count() > 3 && table.starts_with("context"), "{table}");
     }
 
     #[test]

@@ -54,8 +54,8 @@ impl<E: Refused> Takeovers<E> {
         F: Future<Output = Result<Takeover, E>>,
     {
         let taking = contexts.into_iter().map(|context| {
-            let takeover = take_over(context.clone());
-            async { (context, takeover.await) }
+            let taken = take_over(context.clone());
+            async { (context, taken.await) }
         });
         Self(stream::iter(taking).buffered(AT_ONCE).collect().await)
     }

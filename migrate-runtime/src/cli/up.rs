@@ -74,7 +74,7 @@ impl Up {
             session.print(&WithAbsent { result: &status, absent: &absent }, || plan(&status) + &left_out(&absent))?;
             return Ok(Ended::failed_if(status.count("refused") > 0 || !absent.is_empty()));
         }
-        let signals = stop_on_signals(stop);
+        let signals = stop_on_signals(stop, progress.clone());
         let report = progress.during(self.migrate(&session, fleet)).await;
         drop(signals);
         let report = report?;
