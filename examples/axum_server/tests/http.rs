@@ -151,6 +151,32 @@ async fn an_eager_start_without_any_tenant_is_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn migrate_only_ends_with_1_where_a_tenant_cannot_be_migrated_and_with_0_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let run = async |words: &[&str]| {
+        let output = service::run(&[&["--data", &data], words].concat()).await;
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let (code, said) = run(&["migrate", "status"]).await;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(!folder.path().join("data").exists(), "only looking makes no folder");
+    let (code, said) = run(&["--migrate-only"]).await;
+    assert!(code == Some(0) && said.contains("0 contexts"), "without any tenant there is nothing to do: {said}");
+
+    let service = Service::start(&["--data", &data]).await;
+    assert_eq!(service.post("/contexts/acme", None, None).await.status, 201);
+    service.stop().await;
+    let (code, said) = run(&["--migrate-only"]).await;
+    assert!(code == Some(0) && said.contains("1 up to date") && !said.contains("listening"), "{said}");
+    let (code, said) = run(&["migrate", "status"]).await;
+    assert!(code == Some(0) && said.contains("notes/acme"), "{said}");
+    let (code, said) = run(&["--migrate-only", "--break", "acme"]).await;
+    assert!(code == Some(1) && said.contains("refused    notes/acme"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_arguments_are_explained() {
     for (arguments, code, complaint) in [
         (&["--data", "x", "--url", "ws://127.0.0.1:1"][..], 2, "cannot be used with"),

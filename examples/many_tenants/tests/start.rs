@@ -89,6 +89,40 @@ fn tenants_that_were_served_can_be_broken_later() {
 }
 
 #[test]
+fn migrate_only_migrates_prints_the_report_and_serves_nobody() {
+    let folder = TempDir::new().expect("a temporary folder");
+
+    let only = start(folder.path(), &["--migrate-only"]);
+    assert_eq!(only.status.code(), Some(0), "{}", all_of(&only));
+    let text = String::from_utf8_lossy(&only.stdout).into_owned();
+    assert!(text.contains("3 contexts: 3 migrated") && !text.contains("rows written"), "{text}");
+
+    let (code, report) = start_json(folder.path(), &["--migrate-only", "--break", "tenant_2"]);
+    assert_eq!((code, counts(&report)), (Some(1), json!([3, 0, 2, 0, 0, 1])));
+}
+
+#[test]
+fn the_operators_commands_are_over_the_same_tenants() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let data = folder.path().join("data");
+
+    let status = start(&data, &["migrate", "status"]);
+    assert_eq!(status.status.code(), Some(1), "{}", all_of(&status));
+    assert!(!data.exists(), "only looking makes no folder");
+
+    assert_eq!(start(&data, &["--migrate-only"]).status.code(), Some(0));
+    let status = start(&data, &["migrate", "status", "--format", "json"]);
+    assert_eq!(status.status.code(), Some(0), "{}", all_of(&status));
+    let json: Value = serde_json::from_slice(&status.stdout).expect("one JSON object");
+    assert_eq!((&json["contexts"], &json["up_to_date"]), (&json!(3), &json!(3)));
+
+    let log = start(&data, &["migrate", "log", "--ns", "tenants", "--db", "tenant_1", "-n", "1"]);
+    let text = String::from_utf8_lossy(&log.stdout).into_owned();
+    assert!(log.status.success() && text.contains("applied agent_memory V6__turn_search"), "{}", all_of(&log));
+    assert_eq!(start(&data, &["migrate", "log", "--ns", "tenants"]).status.code(), Some(2));
+}
+
+#[test]
 fn wrong_arguments_touch_nothing() {
     let folder = TempDir::new().expect("a temporary folder");
     let data = folder.path().join("data");
@@ -134,7 +168,17 @@ fn help_explains_every_option() {
     let output = start(Path::new("unused"), &["--help"]);
     assert_eq!(output.status.code(), Some(0));
     let help = String::from_utf8_lossy(&output.stdout).into_owned();
-    for word in ["--data", "--tenants", "--break", "--format", "Examples:", "Exit code:", "up_to_date"] {
+    for word in [
+        "--data",
+        "--tenants",
+        "--break",
+        "--format",
+        "--migrate-only",
+        "migrate",
+        "Examples:",
+        "Exit code:",
+        "up_to_date",
+    ] {
         assert!(help.contains(word), "{word} is missing from:\n{help}");
     }
 }
