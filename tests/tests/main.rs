@@ -10,6 +10,7 @@ mod drift;
 mod example_schema;
 mod facts;
 mod faults;
+mod fleet_status;
 mod fleets;
 mod fresh;
 mod gate;

@@ -59,6 +59,9 @@ async fn run(args: &Args) -> Result<ExitCode, Error> {
         return Err(Error::NoFolder(folder.clone()));
     }
     let db = Arc::new(store::open(args).await?);
+    for tenant in args.broken.iter().filter(|_| args.command.is_none()) {
+        prototype::put(&db, tenant).await?;
+    }
     let ended = match &args.command {
         Some(Command::Migrate(migrate)) => migrate.clone().run(session(&db, args)?).await.into(),
         None if args.migrate_only => cli::migrate_only(session(&db, args)?).await.into(),
@@ -83,9 +86,6 @@ fn session<'a>(db: &'a Connection, args: &Args) -> Result<cli::Session<'a, Conne
 }
 
 async fn serve(db: Connection, args: &Args) -> Result<ExitCode, Error> {
-    for tenant in &args.broken {
-        prototype::put(&db, tenant).await?;
-    }
     let options = GateOptions::default().patience(args.patience());
     let gate = Gate::with_options(migrator()?, Arc::clone(&db), options);
     let service = Service::new(Arc::clone(&db), gate.clone());

@@ -5,6 +5,7 @@ use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::names;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::takeovers::Takeovers;
@@ -54,10 +55,11 @@ impl Adopt {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection.clone())?;
         let adoption = self.adoption(&session.migrator)?;
+        let progress = Progress::applying(session.presentation);
         let Session { migrator, database, .. } = &session;
         let contexts = migrator.contexts_of(&Counted::new(*database, migrator.counters()), fleet).await?;
         let (adoption, is_plan) = (&adoption, self.dry_run);
-        let takeovers = Takeovers::of(contexts, async |context| {
+        let takeovers = Takeovers::of(contexts, &progress, async |context| {
             if is_plan {
                 migrator.plan_adoption(*database, &context, adoption).await
             } else {

@@ -4,6 +4,7 @@ use migrate_core::Version;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::names;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::takeovers::Takeovers;
@@ -39,10 +40,11 @@ impl Baseline {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection.clone())?;
         let baseline = self.baseline(&session.migrator)?;
+        let progress = Progress::applying(session.presentation);
         let Session { migrator, database, .. } = &session;
         let contexts = migrator.contexts_of(&Counted::new(*database, migrator.counters()), fleet).await?;
         let (baseline, is_plan) = (&baseline, self.dry_run);
-        let takeovers = Takeovers::of(contexts, async |context| {
+        let takeovers = Takeovers::of(contexts, &progress, async |context| {
             if is_plan {
                 migrator.plan_baseline(*database, &context, baseline).await
             } else {

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::ended::Ended;
 use super::error::CommandError;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::table::table;
@@ -21,7 +22,9 @@ pub struct Lease {
 impl Lease {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection)?;
-        let leases = session.migrator.leases(session.database, fleet).await?;
+        let progress = Progress::reading(session.presentation, "contexts read");
+        session.migrator = progress.watch(session.migrator);
+        let leases = progress.during(session.migrator.leases(session.database, fleet)).await?;
         session.print(&json!({ "contexts": leases }), || shown(&leases))?;
         Ok(Ended::failed_if(leases.iter().any(|lease| lease.found.is_err())))
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::ended::Ended;
 use super::error::CommandError;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use crate::context::Context;
@@ -35,12 +36,14 @@ impl Live {
         let unmanaged = Unmanaged::matching(&self.unmanaged);
         let Session { migrator, database, .. } = &session;
         let contexts = migrator.contexts_of(&Counted::new(*database, migrator.counters()), fleet).await?;
-        let unmanaged = &unmanaged;
+        let (unmanaged, progress) = (&unmanaged, &Progress::reading(session.presentation, "schemas read"));
+        progress.expect(contexts.len());
         let reading = contexts.into_iter().map(async |context| {
             let schema = migrator.live_schema(*database, &context, unmanaged).await;
+            progress.advance();
             (context, schema)
         });
-        let schemas: Vec<Read> = stream::iter(reading).buffered(AT_ONCE).collect().await;
+        let schemas: Vec<Read> = progress.during(stream::iter(reading).buffered(AT_ONCE).collect()).await;
         let json: Vec<_> = schemas.iter().map(as_json).collect();
         session.print(&json!({ "contexts": json }), || shown(&schemas))?;
         Ok(Ended::failed_if(schemas.iter().any(|(_, schema)| schema.is_err())))

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::ended::Ended;
 use super::error::CommandError;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::table::table;
@@ -37,7 +38,9 @@ impl Log {
         if let Some(version) = self.version {
             filter = filter.version(version);
         }
-        let logs = session.migrator.log(session.database, fleet, &filter).await?;
+        let progress = Progress::reading(session.presentation, "contexts read");
+        session.migrator = progress.watch(session.migrator);
+        let logs = progress.during(session.migrator.log(session.database, fleet, &filter)).await?;
         session.print(&json!({ "contexts": logs }), || shown(&logs))?;
         Ok(Ended::failed_if(logs.iter().any(|log| log.found.is_err())))
     }

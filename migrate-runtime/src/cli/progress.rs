@@ -89,6 +89,22 @@ impl Progress {
         migrator.observer(move |event: &Event<'_>| locked(&shown).hear(event))
     }
 
+    /// So many contexts are to be done.
+    pub(super) fn expect(&self, contexts: usize) {
+        if let Some(shown) = &self.0 {
+            locked(shown).expect(contexts);
+        }
+    }
+
+    /// One of them is done.
+    pub(super) fn advance(&self) {
+        if let Some(shown) = &self.0 {
+            let mut shown = locked(shown);
+            shown.done += 1;
+            shown.draw();
+        }
+    }
+
     /// Says what is to be known at once, also to those who want no progress.
     pub(super) fn say(&self, text: &str) {
         match &self.0 {
@@ -117,15 +133,17 @@ fn locked(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
 }
 
 impl Shown {
+    fn expect(&mut self, contexts: usize) {
+        self.total = Some(contexts);
+        if let Some(bars) = &self.bars {
+            bars.contexts.set_length(u64::try_from(contexts).unwrap_or(u64::MAX));
+            bars.contexts.set_style(style(COUNTED));
+        }
+    }
+
     fn hear(&mut self, event: &Event<'_>) {
         match event {
-            Event::RunStarted { contexts } => {
-                self.total = *contexts;
-                if let (Some(bars), Some(total)) = (&self.bars, self.total) {
-                    bars.contexts.set_length(u64::try_from(total).unwrap_or(u64::MAX));
-                    bars.contexts.set_style(style(COUNTED));
-                }
-            }
+            Event::RunStarted { contexts: Some(contexts) } => self.expect(*contexts),
             Event::ContextProbed { .. } if self.counting == Counting::Read => self.done += 1,
             Event::ContextFinished { report } => {
                 if self.counting == Counting::Finished {

@@ -7,6 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::ended::Ended;
+use super::progress::Progress;
 use super::table::{plural, wrapped};
 use crate::baseline::{Takeover, TakeoverState};
 use crate::context::Context;
@@ -49,15 +50,20 @@ impl Refused for AdoptionError {
 
 impl<E: Refused> Takeovers<E> {
     /// Takes over a few at a time. One that is refused does not keep the others from it.
-    pub(super) async fn of<F>(contexts: Vec<Context>, take_over: impl Fn(Context) -> F) -> Self
+    pub(super) async fn of<F>(contexts: Vec<Context>, progress: &Progress, take_over: impl Fn(Context) -> F) -> Self
     where
         F: Future<Output = Result<Takeover, E>>,
     {
+        progress.expect(contexts.len());
         let taking = contexts.into_iter().map(|context| {
             let taken = take_over(context.clone());
-            async { (context, taken.await) }
+            async {
+                let taken = taken.await;
+                progress.advance();
+                (context, taken)
+            }
         });
-        Self(stream::iter(taking).buffered(AT_ONCE).collect().await)
+        Self(progress.during(stream::iter(taking).buffered(AT_ONCE).collect()).await)
     }
 
     pub(super) fn ended(&self) -> Ended {

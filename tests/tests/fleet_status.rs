@@ -1,0 +1,72 @@
+//! Where a fleet stands, what was logged and who has the lease, read without creating anything, over a connection that
+//! fails; and runs that are told to stop.
+
+use migrate_runtime::{
+    Context, ContextState, Evidence, Fleet, Halted, LogFilter, Migrations, Migrator, Outcome, ReadError, Refusal, Stop,
+};
+use migrate_tests::{Fault, Faulty, engine, module, rows};
+
+/// Names that would do something if they were not quoted.
+const HOSTILE: &str = "a`; REMOVE TABLE user; `\\";
+
+fn schema() -> &'static Migrations {
+    module("app", &[("V1__a.surql", "DEFINE TABLE a;\n"), ("V2__b.surql", "DEFINE TABLE b;\n")])
+}
+
+fn contexts() -> [Context; 3] {
+    [("acme", HOSTILE), ("acme", "absent"), ("nowhere", "absent")]
+        .map(|(namespace, database)| Context::new(namespace, database).unwrap())
+}
+
+#[tokio::test]
+async fn what_exists_is_read_and_what_does_not_is_not_made_whatever_the_connection_does() {
+    let db = engine().await;
+    let [there, ..] = &contexts();
+    let migrator = Migrator::new([schema()]).unwrap();
+    assert!(migrator.migrate(&db, there.clone()).await.is_served());
+    let before = rows(&db, there, "RETURN [(INFO FOR ROOT).namespaces, INFO FOR NS, INFO FOR DB];").await;
+    for fault in [Fault::LostBefore, Fault::LostAfter, Fault::Conflict] {
+        // The questions about what exists are not asked again; those behind them are.
+        let fleet = || Fleet::contexts(contexts());
+        let faulty = || Faulty::new(&db, [Fault::Pass, Fault::Pass, fault.clone(), fault.clone()]);
+        let status = migrator.fleet_status(&faulty(), fleet(), Evidence::Ledger).await.unwrap();
+        let states: Vec<_> = status.contexts.iter().map(|one| one.state.clone()).collect();
+        assert_eq!(states, [ContextState::UpToDate, ContextState::Absent, ContextState::Absent], "{fault:?}");
+        assert_eq!(status.contexts[0].modules[0].recorded, schema().last().map(migrate_core::Migration::version));
+
+        let log = migrator.log(&faulty(), fleet(), &LogFilter::default()).await.unwrap();
+        let events = log[0].found.as_ref().unwrap();
+        assert_eq!(events.iter().map(|entry| entry.event()).collect::<Vec<_>>(), ["applied", "applied"]);
+        assert_eq!(log[1].found, Err(ReadError::Absent(contexts()[1].clone())));
+        let leases = migrator.leases(&faulty(), fleet()).await.unwrap();
+        assert!(leases[0].found.as_ref().unwrap().holder.is_none() && leases[2].found.is_err());
+    }
+    let after = rows(&db, there, "RETURN [(INFO FOR ROOT).namespaces, INFO FOR NS, INFO FOR DB];").await;
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_session_that_stays_elsewhere_is_not_taken_for_the_context() {
+    let db = engine().await;
+    db.query("USE NS home DB home; CREATE _migration_log SET at = time::now(), event = 'applied';").await.unwrap();
+    let [there, ..] = &contexts();
+    let migrator = Migrator::new([schema()]).unwrap();
+    assert!(migrator.migrate(&db, there.clone()).await.is_served());
+    let refusing = Faulty::new(&db, [Fault::Pass, Fault::Pass, Fault::UseRefused]);
+    let log = migrator.log(&refusing, Fleet::contexts([there.clone()]), &LogFilter::default()).await.unwrap();
+    assert!(matches!(&log[0].found, Err(ReadError::Unavailable { .. })), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_was_told_to_stop_reads_and_applies_nothing() {
+    let db = engine().await;
+    let stop = Stop::default();
+    let migrator = Migrator::new([schema()]).unwrap().stopped_by(&stop);
+    let context = |name| Context::new("acme", name).unwrap();
+    assert!(migrator.migrate(&db, context("done")).await.is_served());
+    stop.now();
+    let report = migrator.migrate_all(&db, Fleet::contexts(["done", "new"].map(context))).await.unwrap();
+    let outcomes: Vec<_> = report.contexts().iter().map(|one| one.outcome.clone()).collect();
+    let untouched = Outcome::Refused(Refusal::NotAttempted { because: Halted::Stopped, pending: 2 });
+    assert_eq!(outcomes, [Outcome::UpToDate, untouched], "{report}");
+}
