@@ -2,7 +2,8 @@
 //! fails; and runs that are told to stop.
 
 use migrate_runtime::{
-    Context, ContextState, Evidence, Fleet, Halted, LogFilter, Migrations, Migrator, Outcome, ReadError, Refusal, Stop,
+    Context, ContextState, Evidence, Fleet, Halted, LogEntry, LogFilter, Migrations, Migrator, Outcome, ReadError,
+    Refusal, Stop,
 };
 use migrate_tests::{Fault, Faulty, engine, module, rows};
 
@@ -30,13 +31,13 @@ async fn what_exists_is_read_and_what_does_not_is_not_made_whatever_the_connecti
         let fleet = || Fleet::contexts(contexts());
         let faulty = || Faulty::new(&db, [Fault::Pass, Fault::Pass, fault.clone(), fault.clone()]);
         let status = migrator.fleet_status(&faulty(), fleet(), Evidence::Ledger).await.unwrap();
-        let states: Vec<_> = status.contexts.iter().map(|one| one.state.clone()).collect();
-        assert_eq!(states, [ContextState::UpToDate, ContextState::Absent, ContextState::Absent], "{fault:?}");
+        let found: Vec<_> = status.contexts.iter().map(|one| one.state.clone()).collect();
+        assert_eq!(found, [ContextState::UpToDate, ContextState::Absent, ContextState::Absent], "{fault:?}");
         assert_eq!(status.contexts[0].modules[0].recorded, schema().last().map(migrate_core::Migration::version));
 
         let log = migrator.log(&faulty(), fleet(), &LogFilter::default()).await.unwrap();
         let events = log[0].found.as_ref().unwrap();
-        assert_eq!(events.iter().map(|entry| entry.event()).collect::<Vec<_>>(), ["applied", "applied"]);
+        assert_eq!(events.iter().map(LogEntry::event).collect::<Vec<_>>(), ["applied", "applied"]);
         assert_eq!(log[1].found, Err(ReadError::Absent(contexts()[1].clone())));
         let leases = migrator.leases(&faulty(), fleet()).await.unwrap();
         assert!(leases[0].found.as_ref().unwrap().holder.is_none() && leases[2].found.is_err());
