@@ -95,6 +95,22 @@ impl Diagnostic {
         self
     }
 
+    /// The same about another place.
+    #[must_use]
+    pub(crate) fn at(mut self, source: &Source, range: Range<usize>) -> Self {
+        let range = source.clamp(&range);
+        self.place = Place::Text(source.clone(), range);
+        self
+    }
+
+    /// Where in its text it is, if it speaks of a place.
+    pub(crate) fn range(&self) -> Option<Range<usize>> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Text(_, range) => Some(range.clone()),
+        }
+    }
+
     /// The rule that was broken.
     pub const fn rule(&self) -> &'static Rule {
         self.rule

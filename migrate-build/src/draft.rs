@@ -1,11 +1,12 @@
 use std::ops::Range;
 
-use migrate_core::{Checksum, Version};
+use migrate_core::{Checksum, Mode, Phase, Version};
 
 use crate::canonical::canonical;
-use crate::filename::Slot;
+use crate::filename::{FileName, Slot};
 use crate::header::{self, Header};
 use crate::lockfile::Found;
+use crate::phased::{self, StepDraft};
 use crate::rules::m027_contradictory_directive;
 use crate::sequence::Files;
 use crate::surql::{self, ParsedStatement};
@@ -20,10 +21,17 @@ pub(crate) struct Draft {
     pub(crate) source: Source,
     pub(crate) checksum: Checksum,
     pub(crate) header: Header,
-    /// `None` when the parser refused the text.
-    pub(crate) statements: Option<Vec<ParsedStatement>>,
+    /// `None` when it cannot be made out, which was reported.
+    pub(crate) body: Option<Body>,
     /// Its `.down.surql` file, if there is one that the parser takes.
     pub(crate) down: Option<Source>,
+}
+
+/// What a migration consists of.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Statements(Vec<ParsedStatement>),
+    Phased(Vec<StepDraft>),
 }
 
 /// Reads and parses the files of each migration. A version whose text cannot be had is added to `excused`.
@@ -50,6 +58,12 @@ impl Draft {
         let down = down.and_then(|down| down.map_err(|diagnostic| diagnostics.push(diagnostic)).ok());
         let source = up.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
 
+        let checksum = hash::checksum(source.text());
+        let (slot, file) = (files.slot.clone(), files.up.name.clone());
+        if let FileName::Phased(_) = files.up.role {
+            let (header, steps) = phased::read(&source, diagnostics);
+            return Some(Self { slot, file, source, checksum, header, body: steps.map(Body::Phased), down: None });
+        }
         let header = Header::read(&source, diagnostics);
         let statements = surql::parse(&source, diagnostics);
         if let Some(statements) = &statements {
@@ -62,8 +76,21 @@ impl Draft {
         }
         // A text that the parser refuses undoes nothing that could be compared with anything.
         let down = down.filter(|down| is_parsed(down, diagnostics));
-        let checksum = hash::checksum(source.text());
-        Some(Self { slot: files.slot.clone(), file: files.up.name.clone(), source, checksum, header, statements, down })
+        Some(Self { slot, file, source, checksum, header, body: statements.map(Body::Statements), down })
+    }
+
+    /// How it is applied.
+    pub(crate) const fn mode(&self) -> Mode {
+        match &self.body {
+            Some(Body::Phased(_)) => Mode::Phased,
+            _ => self.header.mode(),
+        }
+    }
+
+    /// The steps of one of its phases.
+    pub(crate) fn phase(&self, phase: Phase) -> impl Iterator<Item = &StepDraft> {
+        let steps = if let Some(Body::Phased(steps)) = &self.body { &steps[..] } else { &[] };
+        steps.iter().filter(move |step| step.phase == phase)
     }
 
     /// What the lockfile knows of it.

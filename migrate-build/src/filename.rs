@@ -7,7 +7,7 @@ pub(crate) enum FileName {
     Up(Slot),
     /// `V3__add_bio.down.surql`
     Down(Slot),
-    /// `V3__add_bio.toml`: the name kept for phased migrations.
+    /// `V3__rename_email.toml`: a phased migration.
     Phased(Slot),
     /// `migrations.toml`
     Manifest,

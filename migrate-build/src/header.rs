@@ -107,6 +107,16 @@ pub(crate) fn refuse_all(source: &Source, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Refuses every directive in a step of a phased migration.
+pub(crate) fn refuse_everywhere(source: &Source, statements: &[Range<usize>], diagnostics: &mut Diagnostics) {
+    for comment in comment::leading(source.text()) {
+        if directive::read(source, &comment).is_some() {
+            diagnostics.push(m023_misplaced_directive::in_step(source, comment.0));
+        }
+    }
+    refuse_late(source, statements, diagnostics);
+}
+
 /// The lines of a part of the text, without the blanks around them.
 fn lines(text: &str, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let start = range.start;

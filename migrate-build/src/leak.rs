@@ -1,6 +1,6 @@
-use migrate_core::{Migration, Migrations, Moved, Requirement, Version};
+use migrate_core::{Migration, Migrations, Mode, Moved, PhaseStep, Phased, Requirement, Version};
 
-use crate::{Hand, Handover, Loaded, LoadedMigration};
+use crate::{Hand, Handover, Loaded, LoadedMigration, LoadedStep};
 
 impl Loaded {
     /// The module as the runtime takes it, from a folder that was read while running instead of being compiled in.
@@ -56,10 +56,15 @@ fn leak(migration: LoadedMigration) -> Migration {
     .__with_changes(migration.changes.leak())
     .__with_checks(migration.checks.leak())
     .__with_undo(Box::leak(Box::new(migration.undo)));
-    match migration.moved {
+    let leaked = match migration.moved {
         Some(handover) => leaked.__with_moved(Box::leak(Box::new(moved(handover)))),
         None => leaked,
+    };
+    if migration.mode != Mode::Phased {
+        return leaked;
     }
+    let steps: Vec<_> = migration.steps.into_iter().map(leak_step).collect();
+    leaked.__with_phased(Box::leak(Box::new(Phased::__new(steps.leak(), migration.irreversible.leak()))))
 }
 
 fn moved(Handover { hand, module, version }: Handover) -> Moved {
@@ -68,4 +73,8 @@ fn moved(Handover { hand, module, version }: Handover) -> Moved {
         Hand::From => Moved::From(counterpart),
         Hand::To => Moved::To(counterpart),
     }
+}
+
+fn leak_step(LoadedStep { id, phase, work, text, statements }: LoadedStep) -> PhaseStep {
+    PhaseStep::__new(id.leak(), phase, work, text.leak(), statements.leak())
 }

@@ -24,6 +24,7 @@ mod comment;
 mod directive;
 mod draft;
 mod header;
+mod phased;
 mod surql;
 
 // What each statement does, and what the chain of them makes of the schema.
@@ -67,7 +68,7 @@ pub use crate::graph::{Chain, Graph, Node, Requirement};
 pub use crate::handover::{Hand, Handover};
 pub use crate::hash::{chain, checksum};
 pub use crate::load::{LoadError, Locked, Options, load};
-pub use crate::loaded::{Loaded, LoadedMigration};
+pub use crate::loaded::{Loaded, LoadedMigration, LoadedStep};
 pub use crate::lockfile::Correction;
 pub use crate::manifest::Numbering;
 pub use crate::migration_name::{InvalidName, MigrationName};

@@ -4,10 +4,10 @@ use std::{error, fmt};
 
 use migrate_core::{Change, Checksum, Compatibility, Fresh, FreshStatement, Mode, Statement, Undo, Version};
 
-use crate::analysis::{Analysis, FreshScript, Neighbours, analyse};
+use crate::analysis::{AnalysedPhases, AnalysedStep, Analysis, FreshScript, Neighbours, analyse};
 use crate::canonical::canonical;
 use crate::discover::{Entry, discover};
-use crate::draft::{Draft, drafts};
+use crate::draft::{Body, Draft, drafts};
 use crate::filename::FileName;
 use crate::handover::{Gone, Move, gone};
 use crate::history::histories;
@@ -19,7 +19,9 @@ use crate::rules::{
     m037_invalid_tag,
 };
 use crate::sequence::{report_gaps, sequence};
-use crate::{Contents, Diagnostics, Folder, Loaded, LoadedMigration, Severity, Source, hash, lockfile, policy};
+use crate::{
+    Contents, Diagnostics, Folder, Loaded, LoadedMigration, LoadedStep, Severity, Source, hash, lockfile, policy,
+};
 
 /// How strict [`load`] is about migrations that `migrations.lock` does not hold yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -242,7 +244,11 @@ fn refuse_large(limits: Limits, drafts: &[Draft], diagnostics: &mut Diagnostics)
         if draft.source.text().len() > limits.text {
             diagnostics.push(m013_long_text::diagnostic(&draft.source, limits.text));
         }
-        let statements = draft.statements.as_ref().map_or(0, Vec::len);
+        let statements = match &draft.body {
+            Some(Body::Statements(statements)) => statements.len(),
+            Some(Body::Phased(steps)) => steps.iter().map(|step| step.statements.len()).sum(),
+            None => 0,
+        };
         if statements > limits.statements {
             diagnostics.push(m014_many_statements::diagnostic(&draft.source, statements, limits.statements));
         }
@@ -295,6 +301,8 @@ fn link(folder: &Folder, drafts: Vec<Draft>, analyses: Vec<Analysis>, gone: Vec<
 
 /// A migration of which the file is here, not yet behind any other.
 fn present(draft: Draft, analysis: Analysis) -> LoadedMigration {
+    let mode = draft.mode();
+    let (steps, irreversible) = analysis.phases.map_or_else(Default::default, phases);
     LoadedMigration {
         version: draft.slot.version,
         name: draft.slot.name,
@@ -304,7 +312,7 @@ fn present(draft: Draft, analysis: Analysis) -> LoadedMigration {
         checksum: draft.checksum,
         chain: hash::chain(None, draft.checksum),
         compatibility: analysis.compatibility,
-        mode: draft.header.mode(),
+        mode,
         requires: draft.header.requires.into_iter().map(|one| (one.module, one.version)).collect(),
         contents: analysis.contents,
         correction: String::new(),
@@ -315,13 +323,15 @@ fn present(draft: Draft, analysis: Analysis) -> LoadedMigration {
         changes: analysis.changes,
         checks: analysis.checks,
         undo: analysis.undo,
+        steps,
+        irreversible,
     }
 }
 
 /// What is left of one that was moved away.
 fn absent(folder: &Folder, Gone { entry, handover }: Gone) -> LoadedMigration {
     let name = match FileName::parse(&entry.file) {
-        Ok(FileName::Up(slot)) => slot.name,
+        Ok(FileName::Up(slot) | FileName::Phased(slot)) => slot.name,
         // The lockfile holds no other.
         _ => String::new(),
     };
@@ -345,7 +355,14 @@ fn absent(folder: &Folder, Gone { entry, handover }: Gone) -> LoadedMigration {
         statements: Vec::new(),
         changes: Vec::new(),
         checks: Vec::new(),
+        steps: Vec::new(),
+        irreversible: String::new(),
     }
+}
+
+fn phases(phases: AnalysedPhases) -> (Vec<LoadedStep>, String) {
+    let step = |AnalysedStep { id, phase, work, text, statements }| LoadedStep { id, phase, work, text, statements };
+    (phases.steps.into_iter().map(step).collect(), phases.irreversible)
 }
 
 /// A script as the runtime takes it, which names texts that are embedded anyway.

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use migrate_core::{Catalog, Change, Check, Checksum, Compatibility, Fresh, Link, Mode, Statement, Undo, Version};
+use migrate_core::{
+    Catalog, Change, Check, Checksum, Compatibility, Fresh, Link, Mode, Phase, PhaseWork, Statement, Undo, Version,
+};
 
 use crate::lockfile::{self, Correction, Entry};
 use crate::{Contents, Diagnostics, Handover, Numbering, Source};
@@ -73,7 +75,8 @@ pub struct LoadedMigration {
     /// Whether it changed hands between two modules after it was shipped. Of one that was moved away, only its place in
     /// the chain is left: its text is empty.
     pub moved: Option<Handover>,
-    /// Its statements, in order.
+    /// Its statements, in order. Those of a phased migration are the ones of its start and its completion, where they stand in
+    /// the file.
     pub statements: Vec<Statement>,
     /// What it does to the catalog.
     pub changes: Vec<Change>,
@@ -81,6 +84,26 @@ pub struct LoadedMigration {
     pub checks: Vec<Check>,
     /// How it can be undone.
     pub undo: Undo,
+    /// The steps of a phased one, in the order of their phases.
+    pub steps: Vec<LoadedStep>,
+    /// Why the start of a phased one cannot be taken back, or nothing.
+    pub irreversible: String,
+}
+
+/// One step of a phased migration.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoadedStep {
+    /// Its name, unique in the migration.
+    pub id: String,
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// What kind of work it is.
+    pub work: PhaseWork,
+    /// What is executed.
+    pub text: String,
+    /// Its statements, in order: each a range of the text, and the line of the file that it comes from.
+    pub statements: Vec<Statement>,
 }
 
 /// What a person sees who opens the lockfile.

@@ -4,7 +4,7 @@ use migrate_core::{Checksum, Version};
 
 use crate::discover::Entry;
 use crate::filename::{self, FileName};
-use crate::rules::{m002_file_unreadable, m003_unexpected_file, m006_phased_migration};
+use crate::rules::{m002_file_unreadable, m003_unexpected_file};
 use crate::{Diagnostics, Folder, hash};
 
 /// A file of the folder that matters, with its bytes as they are on disk.
@@ -30,11 +30,6 @@ pub(crate) fn read(folder: &Folder, entries: Vec<Entry>, diagnostics: &mut Diagn
     for Entry { name, path } in entries {
         let shown = folder.file(&name);
         let role = match FileName::parse(&name) {
-            Ok(FileName::Phased(slot)) => {
-                diagnostics.push(m006_phased_migration::diagnostic(shown));
-                read.excused.push(slot.version);
-                continue;
-            }
             Ok(role) => role,
             Err(misnamed) => {
                 read.excused.extend(filename::guess(&name).map(|(slot, _)| slot.version));
@@ -46,7 +41,7 @@ pub(crate) fn read(folder: &Folder, entries: Vec<Entry>, diagnostics: &mut Diagn
             Ok(bytes) => read.files.push(RawFile { role, name, bytes }),
             Err(error) => {
                 diagnostics.push(m002_file_unreadable::diagnostic(shown, &error));
-                if let FileName::Up(slot) | FileName::Down(slot) = role {
+                if let FileName::Up(slot) | FileName::Phased(slot) | FileName::Down(slot) = role {
                     read.excused.push(slot.version);
                 }
             }

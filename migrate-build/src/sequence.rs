@@ -26,27 +26,37 @@ pub(crate) struct Sequence {
     pub(crate) excused: Vec<Version>,
 }
 
+/// What kind of file a migration is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Plain,
+    Phased,
+}
+
 /// Puts the files of each migration together, and the migrations in order.
 pub(crate) fn sequence(folder: &Folder, read: RawFiles, diagnostics: &mut Diagnostics) -> Sequence {
     let mut sequence = Sequence { excused: read.excused, ..Sequence::default() };
-    let mut ups: BTreeMap<Slot, Files> = BTreeMap::new();
+    let mut ups: BTreeMap<(Slot, Kind), Files> = BTreeMap::new();
     let mut downs = Vec::new();
     for file in read.files {
         match file.role.clone() {
-            FileName::Up(slot) => _ = ups.insert(slot.clone(), Files { slot, up: file, down: None }),
+            FileName::Up(slot) => _ = ups.insert((slot.clone(), Kind::Plain), Files { slot, up: file, down: None }),
+            FileName::Phased(slot) => {
+                ups.insert((slot.clone(), Kind::Phased), Files { slot, up: file, down: None });
+            }
             FileName::Down(slot) => downs.push((slot, file)),
             FileName::Manifest => sequence.manifest = Some(file),
             FileName::Lockfile => sequence.lockfile = Some(file),
-            FileName::Phased(_) => {}
         }
     }
     for (slot, down) in downs {
-        if let Some(files) = ups.get_mut(&slot) {
+        if let Some(files) = ups.get_mut(&(slot.clone(), Kind::Plain)) {
             files.down = Some(down);
         } else if !sequence.excused.contains(&slot.version) {
-            let other = ups.keys().find(|other| other.version == slot.version).map(Slot::up);
+            let other =
+                ups.values().find(|other| other.slot.version == slot.version).map(|other| other.up.name.as_str());
             let file = folder.file(&down.name);
-            diagnostics.push(m009_down_without_up::diagnostic(file, &slot.up(), other.as_deref()));
+            diagnostics.push(m009_down_without_up::diagnostic(file, &slot.up(), other));
         }
     }
     for files in ups.into_values() {

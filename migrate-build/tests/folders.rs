@@ -95,7 +95,42 @@ fn every_fault_of_a_folder_is_reported_at_once() {
     ]);
     fs::create_dir(dir.path().join("old")).unwrap();
     let codes = codes(dir.path());
-    assert_eq!(codes, ["M004", "M003", "M006", "M009", "M032", "M010", "M101", "M020", "M102", "M502", "M008", "M008"]);
+    let expected =
+        ["M004", "M003", "M009", "M032", "M010", "M101", "M020", "M102", "M040", "M040", "M502", "M008", "M008"];
+    assert_eq!(codes, expected);
+}
+
+#[test]
+fn a_phased_migration_is_hashed_chained_and_locked_like_any_other() {
+    let toml = b"[[step]]\nid = 'widen'\nphase = 'start'\nsql = 'DEFINE FIELD b ON a TYPE option<int>'\n\
+        [[step]]\nid = 'fill'\nphase = 'start'\nbackfill = { table = 'a', where = 'b IS NONE', set = 'b = 1', batch = 50 }\n\
+        [[step]]\nid = 'narrow'\nphase = 'complete'\nsql = 'DEFINE FIELD OVERWRITE b ON a TYPE int'\n";
+    let dir = folder(&[("V1__a.surql", A), ("V2__b.toml", toml), ("V3__c.surql", b"DEFINE TABLE c;")]);
+    let loaded = load_from(dir.path()).unwrap();
+    let [first, second, _] = &loaded.migrations[..] else { panic!("three migrations") };
+    assert_eq!((second.mode, second.compatibility), (Mode::Phased, Compatibility::Breaking));
+    assert_eq!(second.checksum, checksum(str::from_utf8(toml).unwrap()));
+    assert_eq!(second.chain, chain(Some(first.chain), second.checksum));
+    fs::write(dir.path().join("migrations.lock"), loaded.lockfile()).unwrap();
+    assert_eq!(codes(dir.path()), [""; 0], "it is locked as it is");
+    let steps: Vec<_> = second.steps.iter().map(|step| (step.phase.word(), step.id.as_str())).collect();
+    let derived = [("rollback", "derived_1"), ("rollback", "derived_2")];
+    assert_eq!(
+        steps,
+        [[("start", "widen"), ("start", "fill")].as_slice(), &[("complete", "narrow")], &derived].concat()
+    );
+    assert!(second.steps[1].text.contains("LIMIT 50) SET b = 1"));
+    // What later migrations find is the schema behind the completion.
+    let field = migrate_core::Object::on("a", migrate_core::ObjectKind::Field, "b");
+    assert_eq!(loaded.catalog_at(None).get(&field), Some("DEFINE FIELD b ON a TYPE int PERMISSIONS FULL"));
+    let in_file = |statement: &migrate_core::Statement| &second.source.text()[statement.range()];
+    assert_eq!(in_file(&second.statements[0]), "DEFINE FIELD b ON a TYPE option<int>");
+    assert_eq!(second.statements.iter().map(migrate_core::Statement::line).collect::<Vec<_>>(), [4, 8, 12]);
+}
+
+#[test]
+fn a_version_is_either_phased_or_not() {
+    assert_eq!(codes(folder(&[("V1__a.surql", A), ("V1__a.toml", b"")]).path()), ["M007"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &New, global: &Global, terminal: Terminal) -> Result<Out
     if let Some(tag) = &tag {
         terminal.note(format_args!("V{version} is `{tag}`"))?;
     }
-    if !args.from.is_empty() && !args.phased {
+    if !args.from.is_empty() {
         // What a build says of it is worth hearing now, and the folder's own settings may have more to say.
         terminal.diagnostics(&global.load()?.warnings);
     }

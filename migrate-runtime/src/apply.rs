@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use migrate_core::Phase;
 use tracing::{Instrument, Span, debug, info_span, warn};
 
 use crate::Database;
@@ -11,7 +12,8 @@ use crate::context::Context;
 use crate::observer::Event;
 use crate::order::Modules;
 use crate::outcome::{Applied, ContextReport, Evidence, Outcome};
-use crate::plan::{Action, Ahead, Earlier, Plan, Step, Stranger, plan};
+use crate::phased::{Stretch, Task};
+use crate::plan::{Action, Ahead, Earlier, Incomplete, Plan, Step, Stranger, plan};
 use crate::probe::{Probe, probe, unanswered};
 use crate::refusal::Refusal;
 use crate::replica::Replica;
@@ -49,6 +51,7 @@ struct Work<'a> {
     applied: Vec<Applied>,
     ahead: Vec<Ahead>,
     strangers: Vec<Stranger>,
+    incomplete: Vec<Incomplete>,
 }
 
 impl Applier {
@@ -72,17 +75,30 @@ impl Applier {
         backoff: Backoff,
         run: &Run,
     ) -> ContextReport {
+        self.carry_out(database, context, probed, backoff, run, None).await
+    }
+
+    /// Brings a context up to date, or does what somebody asked for instead.
+    pub(crate) async fn carry_out(
+        &self,
+        database: &impl Database,
+        context: Context,
+        probed: Probe,
+        backoff: Backoff,
+        run: &Run,
+        task: Option<Task>,
+    ) -> ContextReport {
         let start = Instant::now();
         let _in_progress = self.telemetry.counters.begin();
         let owner = format!("{:032x}", fastrand::u128(..));
-        let (applied, ahead, strangers) = (Vec::new(), Vec::new(), Vec::new());
+        let (applied, ahead, strangers, incomplete) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (snapshots, waiting) = (self.snapshots, Waiting::default());
-        let mut work = Work { run, backoff, snapshots, owner, waiting, applied, ahead, strangers };
-        let outcome = self.run(database, &context, probed, &mut work).await;
+        let mut work = Work { run, backoff, snapshots, owner, waiting, applied, ahead, strangers, incomplete };
+        let outcome = self.run(database, &context, probed, task, &mut work).await;
         let outcome = outcome.unwrap_or_else(Outcome::Refused);
-        let Work { applied, ahead, strangers, .. } = work;
+        let Work { applied, ahead, strangers, incomplete, .. } = work;
         let (elapsed, evidence) = (start.elapsed(), Evidence::Ledger);
-        let report = ContextReport { context, outcome, applied, ahead, strangers, elapsed, evidence };
+        let report = ContextReport { context, outcome, applied, ahead, strangers, incomplete, elapsed, evidence };
         self.telemetry.emit(Event::ContextFinished { report: &report });
         report
     }
@@ -92,6 +108,7 @@ impl Applier {
         database: &impl Database,
         context: &Context,
         mut probed: Probe,
+        task: Option<Task>,
         work: &mut Work<'_>,
     ) -> Result<Outcome, Refusal> {
         loop {
@@ -99,7 +116,12 @@ impl Applier {
                 Probe::Refused(refusal) => return Err(refusal),
                 Probe::Again(why) => Some(why),
                 Probe::Ledger(ledger) => {
-                    let Plan { renames, corrections, steps, ahead, strangers } = plan(&self.modules, &ledger.rows)?;
+                    let planned = plan(&self.modules, &ledger.rows)?;
+                    let Plan { renames, corrections, mut steps, ahead, strangers, incomplete } = planned;
+                    if let Some(task) = task.filter(|_| renames.is_empty()) {
+                        steps = task.steps(&ledger.rows)?;
+                    }
+                    work.incomplete = incomplete;
                     work.ahead.clone_from(&ahead);
                     work.strangers = strangers;
                     // What was taken over has its rows elsewhere: behind that, it is planned anew.
@@ -288,12 +310,20 @@ impl Applier {
         let context = attempt.context;
         let start = Instant::now();
         let span = span(context, std::slice::from_ref(step), &work.backoff);
-        let (index, snapshots) = (work.run.ready_index(), work.snapshots);
-        let stepwise = Stepwise { attempt, step, owner: &work.owner, lease: self.lease, index, snapshots };
-        // On the heap: it is rare and large, and every context that has none would carry it.
-        let progress = Box::pin(stepwise.run(&mut work.backoff)).instrument(span).await;
+        let mut progress = Ok(Progress::Done);
+        let phases: Vec<_> = step.phases.iter().copied().map(Stretch::Phase).collect();
+        for stretch in if phases.is_empty() { vec![Stretch::Statements] } else { phases } {
+            let (owner, index, snapshots) = (&work.owner, work.run.ready_index(), work.snapshots);
+            let stepwise = Stepwise { attempt, step, stretch, owner, lease: self.lease, index, snapshots };
+            // On the heap: it is rare and large, and every context that has none would carry it.
+            progress = Box::pin(stepwise.run(&mut work.backoff)).instrument(span.clone()).await;
+            if !matches!(progress, Ok(Progress::Done)) {
+                break;
+            }
+        }
+        let is_applied = step.phases.last().is_none_or(|last| *last == Phase::Complete);
         match &progress {
-            Ok(Progress::Done) => self.committed(context, step, start.elapsed(), work),
+            Ok(Progress::Done) if is_applied => self.committed(context, step, start.elapsed(), work),
             Err(refusal @ Refusal::Failed { .. }) => self.telemetry.emit(Event::MigrationFailed { context, refusal }),
             _ => {}
         }

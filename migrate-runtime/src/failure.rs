@@ -1,5 +1,6 @@
 //! From a verdict to the refusal that a person reads, and to what the ledger keeps of it.
 
+use migrate_core::PhaseStep;
 use serde_json::{Value, json};
 
 use crate::ledger::Status;
@@ -24,6 +25,21 @@ pub(crate) fn failed(step: &Step, statement: Option<usize>, kept: usize, cause: 
         statement: text.map(shorten),
         kept,
         cause,
+    }
+}
+
+/// A step of a phased migration that failed at one of its statements, or at none of its own. `kept` steps are committed.
+pub(crate) fn failed_in(step: &Step, part: &PhaseStep, statement: Option<usize>, kept: usize, cause: &str) -> Refusal {
+    let at = statement.and_then(|at| part.statements().get(at));
+    let text = at.and_then(|at| part.text().get(at.range()));
+    Refusal::Failed {
+        module: step.module.to_owned(),
+        version: step.migration.version(),
+        file: step.migration.file().to_owned(),
+        line: at.map(migrate_core::Statement::line),
+        statement: text.map(shorten),
+        kept,
+        cause: format!("in the step `{}`: {cause}", part.id()),
     }
 }
 

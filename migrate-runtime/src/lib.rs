@@ -86,6 +86,8 @@ mod outcome;
 #[cfg(feature = "surrealdb")]
 mod ownership;
 #[cfg(feature = "surrealdb")]
+mod phased;
+#[cfg(feature = "surrealdb")]
 mod plan;
 #[cfg(feature = "surrealdb")]
 mod probe;
@@ -138,9 +140,9 @@ mod waiting;
 
 pub use migrate_core::{
     CHECKED_FOR, Catalog, Change, Check, CheckKind, Checksum, Compatibility, Difference, DifferenceClass, Effect,
-    Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace,
-    ParseChecksumError, ParseObjectError, ParseVersionError, Requirement, Statement, StatementKind, Undo, UndoSafety,
-    Version,
+    Expectation, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace,
+    ParseChecksumError, ParseObjectError, ParseVersionError, Phase, PhaseStep, PhaseWork, Phased, Requirement,
+    Statement, StatementKind, Undo, UndoSafety, Version,
 };
 
 pub use crate::graph::{EdgeKind, VersionCircle, VersionEdge, VersionGraph, VersionNode};
@@ -152,8 +154,9 @@ pub use migrate_macros::embed_migrations;
 #[doc(hidden)]
 pub mod __private {
     pub use migrate_core::{
-        Change, Check, CheckKind, Compatibility, Effect, Fresh, FreshStatement, Link, Loss, Migration, Migrations,
-        Mode, Moved, Object, ObjectKind, Pace, Requirement, Statement, StatementKind, Undo, UndoSafety,
+        Change, Check, CheckKind, Compatibility, Effect, Expectation, Fresh, FreshStatement, Link, Loss, Migration,
+        Migrations, Mode, Moved, Object, ObjectKind, Pace, Phase, PhaseStep, PhaseWork, Phased, Requirement, Statement,
+        StatementKind, Undo, UndoSafety,
     };
 }
 
@@ -182,8 +185,10 @@ pub use crate::{
     migrator::Migrator,
     modules_error::{ModulesError, Needed, Place},
     observer::{Event, Observer},
+    order::PhasedStarts,
     outcome::{Applied, ContextReport, Evidence, Outcome},
-    plan::{Ahead, Stranger},
+    phased::{Concluded, Move, PhasedError, PhasedState, PhasedStatus, Repair, StepRecord},
+    plan::{Ahead, Incomplete, Stranger},
     reach::reach,
     reading::{ReadError, Reading},
     refusal::{DivergentPart, Refusal, Unknown},

@@ -10,6 +10,7 @@ use crate::counters::Counters;
 use crate::index::Index;
 use crate::migrator::Migrator;
 use crate::observer::Observer;
+use crate::order::PhasedStarts;
 use crate::snapshot::Snapshots;
 use crate::stop::Stop;
 
@@ -50,6 +51,15 @@ impl Migrator {
     #[must_use]
     pub fn lease(mut self, lease: Duration) -> Self {
         self.applier.lease = lease.clamp(Duration::from_millis(100), LONGEST);
+        self
+    }
+
+    /// Whether starting up runs the starts of phased migrations, which it does unless told otherwise.
+    ///
+    /// A context of which a start was left is served, and lacks what the start would add: a binary that needs it must not leave it.
+    #[must_use]
+    pub const fn phased_starts(mut self, starts: PhasedStarts) -> Self {
+        self.applier.modules.starts = starts;
         self
     }
 

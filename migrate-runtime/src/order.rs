@@ -18,6 +18,18 @@ pub(crate) struct Modules {
     ends: Vec<usize>,
     turns: Vec<Turn>,
     handovers: Vec<Handover>,
+    /// What becomes of phased migrations that are not begun.
+    pub(crate) starts: PhasedStarts,
+}
+
+/// What becomes of the phased migrations of a binary that starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PhasedStarts {
+    /// Their starts are run, as any other migration is.
+    #[default]
+    Run,
+    /// They are left for a migrator that runs them.
+    Leave,
 }
 
 /// One migration in the order of all.
@@ -64,7 +76,7 @@ impl Modules {
         let Ordering { modules, turns, handovers, .. } = ordering;
         ownership::check(&modules, &turns)?;
         let ends = modules.iter().map(|module| module.len()).collect();
-        Ok(Self { all: modules, ends, turns, handovers })
+        Ok(Self { all: modules, ends, turns, handovers, starts: PhasedStarts::default() })
     }
 
     /// The migrations that were moved between modules.

@@ -4,7 +4,7 @@ use migrate_core::Version;
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::plan::{Ahead, Stranger};
+use crate::plan::{Ahead, Incomplete, Stranger};
 use crate::refusal::{Refusal, number};
 
 /// What became of one context.
@@ -22,6 +22,8 @@ pub struct ContextReport {
     pub ahead: Vec<Ahead>,
     /// The modules that the database knows and this binary does not have.
     pub strangers: Vec<Stranger>,
+    /// The phased migrations that are not completed here. Not known where the context is refused.
+    pub incomplete: Vec<Incomplete>,
     /// How long it took.
     pub elapsed: Duration,
     /// How it is known.
@@ -73,6 +75,7 @@ impl ContextReport {
             applied: Vec::new(),
             ahead: Vec::new(),
             strangers,
+            incomplete: Vec::new(),
             elapsed,
             evidence: Evidence::Index,
         }

@@ -4,12 +4,13 @@ mod moved;
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Checksum, Compatibility, Fresh, Link, Migration, Migrations, Moved, Version};
+use migrate_core::{Checksum, Compatibility, Fresh, Link, Migration, Migrations, Mode, Moved, Phase, Version};
 use serde::Serialize;
 
 use crate::handover::{Origin, is_called};
 use crate::ledger::{Row, Status};
-use crate::order::Modules;
+use crate::order::{Modules, PhasedStarts};
+use crate::phased::PhasedState;
 use crate::refusal::{DivergentPart, Refusal, Unknown, number};
 use crate::upkeep::{Corrected, Rename};
 
@@ -29,6 +30,25 @@ pub(crate) struct Plan {
     pub(crate) ahead: Vec<Ahead>,
     /// The modules of which the database has migrations and which this binary does not have.
     pub(crate) strangers: Vec<Stranger>,
+    /// The phased migrations that are not completed, once the steps are done.
+    pub(crate) incomplete: Vec<Incomplete>,
+}
+
+/// A phased migration that is not completed in a context, which can be served all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Incomplete {
+    /// Its module.
+    pub module: String,
+    /// Its version.
+    #[serde(serialize_with = "number")]
+    pub version: Version,
+    /// Its name.
+    pub name: &'static str,
+    /// Where it stands.
+    pub state: PhasedState,
+    /// How many later migrations wait for its completion, those of modules that require one of them included.
+    pub waiting: usize,
 }
 
 /// A module that a database knows and this binary does not have: it was dropped, or another binary shares the database.
@@ -62,6 +82,10 @@ pub(crate) struct Step {
     /// The module, where this is its first migration, the context has nothing of it, and nothing of another module comes
     /// between the migrations that its definitions stand for.
     pub(crate) fresh: Option<&'static Migrations>,
+    /// Which phases of a phased migration are run; none of any other.
+    pub(crate) phases: &'static [Phase],
+    /// Whether a phased migration is applied in all phases, as the context has nothing of its module.
+    pub(crate) at_once: bool,
 }
 
 /// A migration of another module that has to be recorded, with its chain value.
@@ -114,6 +138,21 @@ pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
     for turn in modules.turns() {
         let step = planned.get_mut(turn.module).and_then(|planned| planned.steps.remove(&turn.at));
         let Some(mut step) = step else { continue };
+        // What needs a migration that waits, waits as well, and so does what comes behind it in its module.
+        let held = |&(other, at): &(usize, usize)| {
+            let (first, incomplete) = planned.get(other)?.held?;
+            (at >= first).then_some(incomplete)
+        };
+        let own = planned.get(turn.module).and_then(|planned| planned.held).filter(|(first, _)| turn.at > *first);
+        if let Some(incomplete) = own.map(|(_, incomplete)| incomplete).or_else(|| turn.needs.iter().find_map(held)) {
+            if let (None, Some(planned)) = (own, planned.get_mut(turn.module)) {
+                planned.held = Some((turn.at, incomplete));
+            }
+            if let Some(incomplete) = plan.incomplete.get_mut(incomplete) {
+                incomplete.waiting += 1;
+            }
+            continue;
+        }
         let need = |&(other, at): &(usize, usize)| {
             let (module, chain) = (modules.get(other)?, *planned.get(other)?.chains.get(at)?);
             Some(Need { module: module.module(), version: module.as_slice().get(at)?.version(), chain })
@@ -146,6 +185,8 @@ struct Planned {
     steps: BTreeMap<usize, Step>,
     /// The chain value of each migration, as it is recorded or will be.
     chains: Vec<Checksum>,
+    /// The first migration that is not done when the steps are, and which of the incomplete ones is in the way.
+    held: Option<(usize, usize)>,
 }
 
 /// The rows of a name, by version.
@@ -225,6 +266,7 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
     let mut chains = Vec::with_capacity(module.len());
     let mut beyond = Beyond::default();
     let mut predecessor: Option<(Version, Checksum)> = None;
+    let mut held = None;
     for (at, migration) in module.iter().enumerate() {
         let behind = predecessor.map(|(_, chain)| chain);
         let row = recorded.remove(&migration.version());
@@ -245,14 +287,45 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
                         later,
                     });
                 }
+                let is_phased = migration.mode() == Mode::Phased;
+                let is_strange =
+                    |row: &&&Row| if is_phased { row.status == Status::Running } else { row.is_in_phases() };
+                if let Some(row) = row.as_ref().filter(is_strange) {
+                    let (module, version, status) = (row.module.clone(), row.version, row.status.clone());
+                    return Err(Refusal::Stuck { module, version, status });
+                }
                 let (earlier, action, chain) = begin(modules, (index, at), behind, row, rows, plan)?;
                 let fresh = (is_untouched && predecessor.is_none()).then_some(module);
                 let fresh = fresh.filter(|module| module.fresh().is_some());
                 let seals = moved::seals(modules, (index, at), migration);
                 let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
-                if at < end {
-                    let step =
-                        Step { module, formerly, migration, chain, predecessor, needs, earlier, action, seals, fresh };
+                let at_once = is_phased && (is_untouched || row.is_some_and(|row| row.at_once));
+                let state = row.map_or(PhasedState::Pending, Row::phased_state);
+                let phases = if is_phased { phases(state, at_once, modules.starts) } else { &[] };
+                if at < end && is_phased && phases.last() != Some(&Phase::Complete) {
+                    // What is begun now is ready when the steps are done.
+                    let state = if phases.is_empty() { state } else { PhasedState::ReadyToComplete };
+                    let (module, version, name) = (module.to_owned(), migration.version(), migration.name());
+                    held = held.or(Some((at, plan.incomplete.len())));
+                    if held.is_some_and(|(first, _)| first == at) {
+                        plan.incomplete.push(Incomplete { module, version, name, state, waiting: 0 });
+                    }
+                }
+                if at < end && (!is_phased || !phases.is_empty()) {
+                    let step = Step {
+                        module,
+                        formerly,
+                        migration,
+                        chain,
+                        predecessor,
+                        needs,
+                        earlier,
+                        action,
+                        seals,
+                        fresh,
+                        phases,
+                        at_once,
+                    };
                     steps.insert(at, step);
                 }
                 chain
@@ -265,7 +338,19 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
     // What is left is unknown to this binary. Undone or failed, it is as if it had never been.
     recorded.retain(|_, row| row.is_in_place());
     unknown(module, &recorded, beyond, plan)?;
-    Ok(Planned { steps, chains })
+    Ok(Planned { steps, chains, held })
+}
+
+/// Which phases of a phased migration are run by a binary that starts.
+const fn phases(state: PhasedState, at_once: bool, starts: PhasedStarts) -> &'static [Phase] {
+    use PhasedState::{CompleteFailed, Completing, Pending, ReadyToComplete, RolledBack, StartFailed, Starting};
+    match (state, at_once, starts) {
+        // No older binary has ever seen this module here.
+        (Pending | RolledBack | Starting | StartFailed, true, _) => &[Phase::Start, Phase::Complete],
+        (ReadyToComplete | Completing | CompleteFailed, true, _) => &[Phase::Complete],
+        (Pending | RolledBack | Starting | StartFailed, false, PhasedStarts::Run) => &[Phase::Start],
+        _ => &[],
+    }
 }
 
 /// What is to be done about a migration that is not applied, given its row, if it has one; and the chain value to record.

@@ -3,6 +3,7 @@ use serde::{Serialize, Serializer};
 
 use crate::halt::Halted;
 use crate::ledger::Status;
+use crate::phased::{Move, PhasedState};
 use crate::validate::ValidationFinding;
 
 /// Why one context is not served. `Display` says it in one sentence, with the remedy where there is one.
@@ -118,6 +119,19 @@ pub enum Refusal {
         waited: std::time::Duration,
     },
 
+    /// What was asked of a phased migration is not possible where it stands.
+    #[error("V{version} of {module}: {reason}")]
+    IllegalMove {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        /// Where it stands.
+        state: PhasedState,
+        /// What is possible there.
+        legal: Vec<Move>,
+        reason: String,
+    },
+
     /// The table `_migrations` is not a ledger that this runtime can read.
     #[error("the ledger cannot be read: {reason}")]
     Unreadable { reason: String },
@@ -192,6 +206,7 @@ impl Refusal {
             Self::Stuck { .. } => "stuck",
             Self::Failed { .. } => "failed",
             Self::Busy { .. } => "busy",
+            Self::IllegalMove { .. } => "illegal_move",
             Self::Unreadable { .. } => "unreadable",
             Self::NotAttempted { .. } => "not_attempted",
             Self::Invalid { .. } => "invalid",
@@ -210,7 +225,8 @@ impl Refusal {
             | Self::MovedUnfinished { module, version, .. }
             | Self::Stuck { module, version, .. }
             | Self::Failed { module, version, .. }
-            | Self::Busy { module, version, .. } => Some((module, *version)),
+            | Self::Busy { module, version, .. }
+            | Self::IllegalMove { module, version, .. } => Some((module, *version)),
             Self::Invalid { findings } => findings.first().map(|first| (first.module.as_str(), first.version)),
             Self::Unreadable { .. } | Self::NotAttempted { .. } | Self::Unavailable { .. } => None,
         }
@@ -289,6 +305,13 @@ mod tests {
                 file: file(),
                 by: "replica 7".into(),
                 waited: std::time::Duration::from_secs(1),
+            },
+            Refusal::IllegalMove {
+                module: module(),
+                version,
+                state: PhasedState::Applied,
+                legal: Vec::new(),
+                reason: "no".into(),
             },
             Refusal::Unreadable { reason: "no".into() },
             Refusal::NotAttempted { because: Halted::FailureBudget { refused: 1 }, pending: 2 },

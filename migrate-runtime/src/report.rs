@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::outcome::{Applied, ContextReport, Outcome};
+use crate::phased::PhasedState;
 use crate::refusal::Refusal;
 
 /// What became of every context of a fleet, in the fleet's order.
@@ -15,7 +16,8 @@ use crate::refusal::Refusal;
 /// `Display` is for a person. As JSON it is one object: the counts `contexts`, `migrated`, `up_to_date`, `ahead`,
 /// `incompatible`, `failed` and `not_attempted`, which add up; `applied`, the migrations that were applied with how many contexts got
 /// them; `later`, the later versions that the databases know, with how many contexts
-/// do; `not_in_this_binary`, the modules that databases know and this binary does not have, with how many do; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
+/// do; `not_in_this_binary`, the modules that databases know and this binary does not have, with how many do; `incomplete`, the
+/// phased migrations that are not completed, with where they stand in how many contexts; `failures`, an object per refused context with its `namespace`, `database`, `kind` and `reason`; and
 /// `elapsed_ms` and `round_trips`.
 #[derive(Clone, Debug)]
 #[must_use = "a report says which contexts must not be served"]
@@ -131,6 +133,17 @@ impl Report {
     }
 }
 
+impl Report {
+    /// How many contexts wait for the completion of which phased migration, and where it stands in them.
+    fn incomplete(&self) -> BTreeMap<(&str, Version, PhasedState), usize> {
+        let mut incomplete = BTreeMap::new();
+        for one in self.contexts.iter().filter(|report| report.is_served()).flat_map(|report| &report.incomplete) {
+            *incomplete.entry((one.module.as_str(), one.version, one.state)).or_insert(0) += 1;
+        }
+        incomplete
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.counts();
@@ -166,6 +179,9 @@ impl fmt::Display for Report {
         }
         for ((module, version), contexts) in self.strangers() {
             write!(f, "\nunknown    {module} at V{version}   {}, not in this binary", plural(contexts, "context"))?;
+        }
+        for ((module, version, state), contexts) in self.incomplete() {
+            write!(f, "\nincomplete {module} V{version} is {state}   {}", plural(contexts, "context"))?;
         }
         let mut untouched = BTreeMap::new();
         for (context, refusal) in self.refused() {
@@ -238,7 +254,12 @@ impl Serialize for Report {
             |((module, version), contexts)| json!({ "module": module, "version": version.get(), "contexts": contexts }),
         );
         let strangers: Vec<Value> = strangers.collect();
-        let mut report = serializer.serialize_struct("Report", 13)?;
+        let incomplete = self.incomplete();
+        let incomplete = incomplete.iter().map(|((module, version, state), contexts)| {
+            json!({ "module": module, "version": version.get(), "state": state, "contexts": contexts })
+        });
+        let incomplete: Vec<Value> = incomplete.collect();
+        let mut report = serializer.serialize_struct("Report", 14)?;
         report.serialize_field("contexts", &counts.contexts)?;
         report.serialize_field("migrated", &counts.migrated)?;
         report.serialize_field("up_to_date", &counts.up_to_date)?;
@@ -249,6 +270,7 @@ impl Serialize for Report {
         report.serialize_field("applied", &applied)?;
         report.serialize_field("later", &later)?;
         report.serialize_field("not_in_this_binary", &strangers)?;
+        report.serialize_field("incomplete", &incomplete)?;
         report.serialize_field("failures", &failures)?;
         report.serialize_field("elapsed_ms", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
         report.serialize_field("round_trips", &self.round_trips)?;

@@ -136,7 +136,8 @@ impl Script {
                 Role::Clear,
                 &format!(
                     "UPDATE _migrations SET status = 'moved' WHERE module = {name}.formerly AND version IN {name}.versions \
-                     AND (status = 'running' OR (status = 'failed' AND {KEPT})) RETURN NONE;\n"
+                     AND (status IN ['running', 'running_start', 'ready_to_complete', 'running_complete', \
+                     'running_rollback'] OR (status = 'failed' AND {KEPT})) RETURN NONE;\n"
                 ),
             );
         }

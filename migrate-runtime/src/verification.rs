@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::context::Context;
-use crate::plan::Ahead;
+use crate::plan::{Ahead, Incomplete};
 use crate::refusal::Refusal;
 
 /// What the ledgers of a fleet hold, and what the fleet index said of them.
@@ -63,6 +63,11 @@ pub enum LedgerFinding {
     Ahead {
         /// The modules, each with its latest version.
         modules: Vec<Ahead>,
+    },
+    /// All that can be applied, behind a phased migration that is not completed.
+    Incomplete {
+        /// The phased migrations.
+        migrations: Vec<Incomplete>,
     },
     /// What keeps the context from being served.
     Refused(Refusal),
@@ -160,6 +165,11 @@ impl fmt::Display for Verification {
                 LedgerFinding::UpToDate => f.write_str("up to date")?,
                 LedgerFinding::Pending { migrations } => write!(f, "{migrations} pending")?,
                 LedgerFinding::Ahead { .. } => f.write_str("ahead")?,
+                LedgerFinding::Incomplete { migrations } => {
+                    for Incomplete { module, version, state, .. } in migrations {
+                        write!(f, "{module} V{version} {state} ")?;
+                    }
+                }
                 LedgerFinding::Refused(refusal) => write!(f, "{refusal}")?,
                 LedgerFinding::Absent => f.write_str("does not exist")?,
             }

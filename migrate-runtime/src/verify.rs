@@ -139,6 +139,7 @@ impl Migrator {
             Err(refusal) => LedgerFinding::Refused(refusal),
             Ok(plan) if !plan.steps.is_empty() => LedgerFinding::Pending { migrations: plan.steps.len() },
             Ok(plan) if !plan.ahead.is_empty() => LedgerFinding::Ahead { modules: plan.ahead },
+            Ok(plan) if !plan.incomplete.is_empty() => LedgerFinding::Incomplete { migrations: plan.incomplete },
             Ok(_) => LedgerFinding::UpToDate,
         }
     }

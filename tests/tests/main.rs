@@ -22,6 +22,7 @@ mod modules_evolve;
 mod modules_generated;
 mod modules_moved;
 mod observer;
+mod phased;
 mod registry;
 mod replicas;
 mod snapshots;

@@ -17,6 +17,11 @@ pub(crate) fn locate(text: &str, statement: &Range<usize>, name: &str) -> Range<
     }
 }
 
+/// Whether a name stands in a text, outside of strings and comments.
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
+    words(text).any(|range| text.get(range).is_some_and(|word| is(word, name)))
+}
+
 /// Where a parameter stands in a statement, with its `$`.
 pub(crate) fn locate_param(text: &str, statement: &Range<usize>, name: &str) -> Range<usize> {
     let own = text.get(statement.clone()).unwrap_or_default();

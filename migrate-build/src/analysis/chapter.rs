@@ -19,41 +19,61 @@ use crate::{Contents, Diagnostics, rules};
 pub(super) struct Chapter<'a> {
     input: &'a Input<'a>,
     schema: &'a mut Schema,
-    /// What was there before the migration, of all that it touched.
-    origin: Origin,
+    course: Course,
     lowered: Vec<Lowered>,
     statements: Vec<Statement>,
     defined: Vec<(Range<usize>, Definition)>,
     /// The parameters that its statements have bound so far.
     bound: BTreeSet<String>,
-    /// What stands in the way of deriving an undo.
-    obstacle: Option<&'static str>,
-    contents: Contents,
     /// The tables of which a statement writes every row.
     rewritten: Vec<Check>,
 }
 
+/// What is known of a migration so far: a phased one is gone through step by step.
+#[derive(Clone, Debug)]
+pub(super) struct Course {
+    /// What was there before the migration, of all that it touched.
+    pub(super) origin: Origin,
+    /// What stands in the way of deriving an undo.
+    obstacle: Option<&'static str>,
+    /// Whether all that it changes of the schema can be told.
+    pub(super) is_certain: bool,
+    pub(super) contents: Contents,
+    /// What each step defined, with the place of the statement in the step.
+    pub(super) defined: Vec<Vec<(Range<usize>, Definition)>>,
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        let (origin, defined) = (Origin::new(), Vec::new());
+        Self { origin, obstacle: None, is_certain: true, contents: Contents::Definitions, defined }
+    }
+}
+
 impl<'a> Chapter<'a> {
     pub(super) fn new(input: &'a Input<'a>, schema: &'a mut Schema) -> Self {
+        Self::behind(input, schema, Course::default())
+    }
+
+    /// A step of a migration behind others.
+    pub(super) fn behind(input: &'a Input<'a>, schema: &'a mut Schema, course: Course) -> Self {
         let text = input.source.text();
         let lowered = input.statements.iter().map(|statement| statement.lower(text)).collect();
-        Self {
-            input,
-            schema,
-            origin: Origin::new(),
-            lowered,
-            statements: Vec::new(),
-            defined: Vec::new(),
-            bound: BTreeSet::new(),
-            obstacle: None,
-            contents: Contents::Definitions,
-            rewritten: Vec::new(),
-        }
+        let (statements, defined, bound, rewritten) = (Vec::new(), Vec::new(), BTreeSet::new(), Vec::new());
+        Self { input, schema, course, lowered, statements, defined, bound, rewritten }
     }
 
     /// Runs its statements on the schema, and the rules on each of them and on the end.
     pub(super) fn run(&mut self, diagnostics: &mut Diagnostics) {
         let mut found = Diagnostics::default();
+        self.run_statements(&mut found);
+        let ending = Ending { input: self.input, schema: self.schema, defined: &self.defined };
+        rules::check_ending(&ending, &mut found);
+        diagnostics.extend(found.in_order_of_text());
+    }
+
+    /// Runs its statements on the schema, and the rules on each of them.
+    pub(super) fn run_statements(&mut self, found: &mut Diagnostics) {
         let lowered = std::mem::take(&mut self.lowered);
         for (at, (parsed, one)) in self.input.statements.iter().zip(&lowered).enumerate() {
             let text = self.input.source.text().get(parsed.range.clone()).unwrap_or_default();
@@ -62,7 +82,7 @@ impl<'a> Chapter<'a> {
             let one = &*reached.lowered;
             self.note(&transition.touches);
             let rest = lowered.get(at + 1..).unwrap_or_default();
-            let judge = Judge { schema: self.schema, origin: &self.origin, rest };
+            let judge = Judge { schema: self.schema, origin: &self.course.origin, rest };
             let impact = judge.statement(one, &transition);
             let batch = parsed.batch(self.input.source.text());
             let step = Step {
@@ -76,7 +96,7 @@ impl<'a> Chapter<'a> {
                 impact: &impact,
                 bound: &self.bound,
             };
-            rules::check_step(&step, &mut found);
+            rules::check_step(&step, found);
             let object = step.object().cloned();
             if let (Some(definition), Verdict::Done) = (step.definition(), transition.verdict) {
                 self.defined.push((parsed.range.clone(), definition.clone()));
@@ -91,21 +111,25 @@ impl<'a> Chapter<'a> {
                 self.bound.insert(name.clone());
             }
         }
-        let ending = Ending { input: self.input, schema: self.schema, defined: &self.defined };
-        rules::check_ending(&ending, &mut found);
-        diagnostics.extend(found.in_order_of_text());
+    }
+
+    /// Its statements, and what is known of the migration behind them.
+    pub(super) fn into_course(self) -> (Vec<Statement>, Course) {
+        let Self { mut course, statements, defined, .. } = self;
+        course.defined.push(defined);
+        (statements, course)
     }
 
     /// Remembers what was there of the objects that a statement is the first to touch.
     fn note(&mut self, touches: &[Touch]) {
         for touch in touches {
-            self.origin.entry(touch.object.clone()).or_insert_with(|| touch.before.clone());
+            self.course.origin.entry(touch.object.clone()).or_insert_with(|| touch.before.clone());
         }
     }
 
     /// Notes of which tables a statement writes every row that was there before.
     fn note_rewrites(&mut self, lowered: &Lowered) {
-        let judge = Judge { schema: self.schema, origin: &self.origin, rest: &[] };
+        let judge = Judge { schema: self.schema, origin: &self.course.origin, rest: &[] };
         let writes = lowered.writes().filter(|write| write.unbounded && judge.writes_known_rows(write));
         let tables = writes.flat_map(|write| &write.tables);
         let checks = tables
@@ -116,8 +140,8 @@ impl<'a> Chapter<'a> {
 
     /// Notes what a statement means for an undo, and for what else is derived from definitions alone.
     fn hinder(&mut self, lowered: &Lowered, transition: &Transition, impact: &Impact) {
-        self.contents = self.contents.max(contents(lowered, transition));
-        let judge = Judge { schema: self.schema, origin: &self.origin, rest: &[] };
+        self.course.contents = self.course.contents.max(contents(lowered, transition));
+        let judge = Judge { schema: self.schema, origin: &self.course.origin, rest: &[] };
         for operation in lowered.operations() {
             let obstacle = match operation {
                 Operation::Dynamic(_) => Some("what it changes is decided when it runs"),
@@ -125,23 +149,26 @@ impl<'a> Chapter<'a> {
                 Operation::Write(write) if judge.writes_known_rows(write) => Some("it writes rows"),
                 _ => None,
             };
-            self.obstacle = self.obstacle.or(obstacle);
+            self.course.obstacle = self.course.obstacle.or(obstacle);
+            self.course.is_certain &= !matches!(operation, Operation::Dynamic(_) | Operation::Outside { .. });
         }
+        self.course.is_certain &= transition.is_exact();
         let runs_code = !lowered.uses.calls.is_empty() || !lowered.uses.foreign.is_empty();
         if runs_code && impact.effect >= Effect::Data {
-            self.obstacle = self.obstacle.or(Some("it calls functions that may write rows"));
+            self.course.obstacle = self.course.obstacle.or(Some("it calls functions that may write rows"));
         }
         if !lowered.uses.sequences.is_empty() {
-            self.obstacle = self.obstacle.or(Some("it takes numbers from a sequence"));
+            self.course.obstacle = self.course.obstacle.or(Some("it takes numbers from a sequence"));
         }
         if !transition.is_exact() {
-            self.obstacle = self.obstacle.or(Some("what a definition of it leaves is only known when it runs"));
+            self.course.obstacle =
+                self.course.obstacle.or(Some("what a definition of it leaves is only known when it runs"));
         }
     }
 
     /// How it can be undone.
     pub(super) fn undo(&self, diagnostics: &mut Diagnostics) -> Undo {
-        undo::undo(self.input, self.schema, &self.origin, self.obstacle, self.effect(), diagnostics)
+        undo::undo(self.input, self.schema, &self.course.origin, self.course.obstacle, self.effect(), diagnostics)
     }
 
     fn effect(&self) -> Effect {
@@ -152,38 +179,36 @@ impl<'a> Chapter<'a> {
     pub(super) fn finish(self, undo: Undo) -> Analysis {
         let breaking = self.effect().is_breaking();
         let compatibility = if breaking { Compatibility::Breaking } else { Compatibility::Compatible };
-        let is_uncertain = |object: &&Object| self.schema.get(object).is_some_and(|entry| !entry.is_exact());
-        let uncertain = self.origin.keys().filter(is_uncertain).cloned().collect();
-        let changes = self.changes();
-        let mut checks = checks(&self.origin, self.schema);
+        let uncertain = uncertain(&self.course.origin, self.schema);
+        let changes = changes(&self.course.origin, self.schema);
+        let mut checks = checks(&self.course.origin, self.schema);
         if self.input.mode == Mode::Transaction {
             checks.extend(self.rewritten);
         }
-        Analysis {
-            statements: self.statements,
-            changes,
-            checks,
-            undo,
-            compatibility,
-            uncertain,
-            contents: self.contents,
-        }
+        let (statements, contents) = (self.statements, self.course.contents);
+        Analysis { statements, changes, checks, undo, compatibility, uncertain, contents, phases: None }
     }
+}
 
-    /// What it changes of the catalog, in the order of objects.
-    fn changes(&self) -> Vec<Change> {
-        let text =
-            |entry: Option<&Entry>| entry.filter(|entry| entry.is_exact()).map(|entry| entry.definition.text.clone());
-        let change = |(object, before): (&Object, &Option<Entry>)| {
-            let (before, after) = (text(before.as_ref()), text(self.schema.get(object)));
-            match after {
-                _ if before == after => None,
-                Some(after) => Some(Change::define(object.clone(), after)),
-                None => Some(Change::remove(object.clone())),
-            }
-        };
-        self.origin.iter().filter_map(change).collect()
-    }
+/// The objects that a migration touched of which nobody can tell how they are.
+pub(super) fn uncertain(origin: &Origin, schema: &Schema) -> Vec<Object> {
+    let is_uncertain = |object: &&Object| schema.get(object).is_some_and(|entry| !entry.is_exact());
+    origin.keys().filter(is_uncertain).cloned().collect()
+}
+
+/// What a migration changes of the catalog, in the order of objects.
+pub(super) fn changes(origin: &Origin, schema: &Schema) -> Vec<Change> {
+    let text =
+        |entry: Option<&Entry>| entry.filter(|entry| entry.is_exact()).map(|entry| entry.definition.text.clone());
+    let change = |(object, before): (&Object, &Option<Entry>)| {
+        let (before, after) = (text(before.as_ref()), text(schema.get(object)));
+        match after {
+            _ if before == after => None,
+            Some(after) => Some(Change::define(object.clone(), after)),
+            None => Some(Change::remove(object.clone())),
+        }
+    };
+    origin.iter().filter_map(change).collect()
 }
 
 /// How a stepwise migration executes a statement.

@@ -7,6 +7,7 @@ mod draft;
 mod effect;
 mod fields;
 mod fresh;
+mod phased;
 mod reach;
 mod refusal;
 mod route;
@@ -21,17 +22,20 @@ pub(crate) mod testing;
 
 use std::borrow::Cow;
 
-use migrate_core::{Catalog, Change, Check, Compatibility, Mode, Object, Statement, Undo, UndoSafety, Version};
+use migrate_core::{
+    Catalog, Change, Check, Compatibility, Mode, Object, Phase, PhaseWork, Statement, Undo, UndoSafety, Version,
+};
 
 use self::chapter::Chapter;
 use self::fresh::Prefix;
-use crate::draft::Draft;
+use crate::draft::{Body, Draft};
 use crate::surql::{self, ParsedStatement};
 use crate::{Contents, Diagnostics, Source};
 
-pub(crate) use self::caret::{locate, locate_param, locate_text};
+pub(crate) use self::caret::{locate, locate_param, locate_text, mentions};
 pub(crate) use self::fields::{Fields, Place, Placed};
 pub(crate) use self::fresh::Script as FreshScript;
+pub(crate) use self::phased::{AnalysedPhases, AnalysedStep};
 pub(crate) use self::refusal::{Refusal, unknown_column};
 pub(crate) use self::route::{
     analyse_text, between, define, differ, has_other_secret, run, run_all, without_other_secrets,
@@ -52,6 +56,8 @@ pub(crate) struct Analysis {
     /// The objects it touches of which nobody can tell whether they exist or how they are defined.
     pub(crate) uncertain: Vec<Object>,
     pub(crate) contents: Contents,
+    /// Its phases, where it is a phased one.
+    pub(crate) phases: Option<AnalysedPhases>,
 }
 
 /// What of other modules comes between the migrations of one.
@@ -63,7 +69,7 @@ pub(crate) struct Neighbours {
     pub(crate) gone: Option<Version>,
 }
 
-/// One migration as the analysis wants it.
+/// One migration, or one step of a phased one, as the analysis wants it.
 #[derive(Clone, Debug)]
 pub(crate) struct Input<'a> {
     pub(crate) source: &'a Source,
@@ -77,6 +83,15 @@ pub(crate) struct Input<'a> {
     pub(crate) is_behind_others: bool,
     /// The codes of the rules that it may break.
     pub(crate) allows: Vec<&'static str>,
+    /// What it is a part of, where it is a step.
+    pub(crate) part: Option<Part>,
+}
+
+/// Which part of a phased migration a step is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) phase: Phase,
+    pub(crate) work: PhaseWork,
 }
 
 /// Analyses a chain, of which every migration was parsed; gives as many results as there are migrations.
@@ -91,16 +106,24 @@ pub(crate) fn analyse(
     let mut prefix = Prefix::new(schema.clone());
     let mut analyses = Vec::with_capacity(chain.len());
     for draft in chain {
-        let input = Input {
-            source: &draft.source,
-            statements: draft.statements.as_deref()?,
-            mode: draft.header.mode(),
-            down: draft.down.as_ref(),
-            irreversible: draft.header.irreversible.as_ref().map(|irreversible| irreversible.reason.as_str()),
-            is_behind_others: neighbours.since.is_some_and(|since| since <= draft.slot.version),
-            allows: draft.header.allows.iter().map(|allow| allow.rule.code).collect(),
+        let is_behind_others = neighbours.since.is_some_and(|since| since <= draft.slot.version);
+        let one = match draft.body.as_ref()? {
+            Body::Phased(steps) => {
+                let whole = phased::Whole { draft, is_behind_others };
+                phased::analyse_phased(&mut schema, whole, steps, diagnostics)
+            }
+            Body::Statements(statements) => {
+                let input = Input {
+                    mode: draft.header.mode(),
+                    down: draft.down.as_ref(),
+                    irreversible: draft.header.irreversible.as_ref().map(|irreversible| irreversible.reason.as_str()),
+                    is_behind_others,
+                    allows: draft.header.allows.iter().map(|allow| allow.rule.code).collect(),
+                    ..Input::new(&draft.source, statements)
+                };
+                analyse_one(&mut schema, &input, diagnostics)
+            }
         };
-        let one = analyse_one(&mut schema, &input, diagnostics);
         if neighbours.gone.is_some_and(|gone| gone < draft.slot.version) {
             prefix.close();
         }
@@ -147,7 +170,7 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
         let input = Input::new(&source, &statements);
         let analysis = analyse_one(&mut schema, &input, &mut diagnostics);
         prefix.extend(&analysis, &schema);
-        let Analysis { statements, changes, checks, undo, compatibility, uncertain, contents } = analysis;
+        let Analysis { statements, changes, checks, undo, compatibility, uncertain, contents, .. } = analysis;
         analysed.push(Analysed {
             catalog: schema.catalog(),
             uncertain,
@@ -167,15 +190,9 @@ pub(crate) fn analyse_texts(texts: &[&str]) -> Vec<Analysed> {
 impl<'a> Input<'a> {
     /// A migration without directives and without a down file.
     fn new(source: &'a Source, statements: &'a [ParsedStatement]) -> Self {
-        Self {
-            source,
-            statements,
-            mode: Mode::Transaction,
-            down: None,
-            irreversible: None,
-            is_behind_others: false,
-            allows: Vec::new(),
-        }
+        let (down, irreversible, allows, part) = (None, None, Vec::new(), None);
+        let (mode, is_behind_others) = (Mode::Transaction, false);
+        Self { source, statements, mode, down, irreversible, is_behind_others, allows, part }
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a migration is undone: by its down file, or by the difference between the schemas after and before it.
 
+mod back;
 mod down;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ use crate::Diagnostics;
 use crate::definition::{Access, Reference, Secret, Shape};
 use crate::rules::m229_down_mismatch;
 use crate::surql::{self, Loosened};
+
+pub(super) use self::back::{Back, back_from, leads_back, refuses};
 
 /// How often a script is mended until it leads back. One round restores what differs, a second what the first implied.
 const ROUNDS: usize = 3;

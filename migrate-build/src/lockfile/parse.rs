@@ -70,8 +70,10 @@ fn entry(source: &Source, row: &Row) -> Result<Entry, Diagnostic> {
         return Err(invalid(row.version.span(), "a version is a positive number"));
     };
     match FileName::parse(row.file.get_ref()) {
-        Ok(FileName::Up(slot)) if slot.version == version => {}
-        Ok(FileName::Up(_)) => return Err(invalid(row.file.span(), "the file is of another version than its entry")),
+        Ok(FileName::Up(slot) | FileName::Phased(slot)) if slot.version == version => {}
+        Ok(FileName::Up(_) | FileName::Phased(_)) => {
+            return Err(invalid(row.file.span(), "the file is of another version than its entry"));
+        }
         _ => return Err(invalid(row.file.span(), "this is not the name of a migration")),
     }
     let checksum = |value: &Spanned<String>| {

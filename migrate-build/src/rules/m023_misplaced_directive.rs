@@ -33,6 +33,16 @@ pub(crate) fn inside(source: &Source, range: Range<usize>) -> Diagnostic {
     .with_severity(Severity::Warning)
 }
 
+pub(crate) fn in_step(source: &Source, range: Range<usize>) -> Diagnostic {
+    Diagnostic::of_text(
+        &RULE,
+        source,
+        range,
+        "a directive has no effect in a step of a phased migration",
+        "write it as a key at the top of the file: `allow = { M424 = \"reason\" }`",
+    )
+}
+
 pub(crate) fn in_down_file(source: &Source, range: Range<usize>) -> Diagnostic {
     Diagnostic::of_text(
         &RULE,

@@ -19,7 +19,12 @@ pub(crate) fn diagnostic(down: &Source, differences: &[Difference]) -> Diagnosti
     let what = if count == 1 { "definition differs" } else { "definitions differ" };
     let message = format!("{count} {what} from before the migration once this has run");
     let help = "make up for what is named, or remove the down file if the derived undo will do";
-    let mut diagnostic = Diagnostic::of_file(&RULE, down.file(), message, help);
+    noted(Diagnostic::of_file(&RULE, down.file(), message, help), differences)
+}
+
+/// Names the first of the differences.
+pub(super) fn noted(mut diagnostic: Diagnostic, differences: &[Difference]) -> Diagnostic {
+    let count = differences.len();
     for difference in differences.iter().take(NAMED) {
         diagnostic = diagnostic.with_note(match difference {
             Difference::Added { object, .. } => format!("{object} is missing"),

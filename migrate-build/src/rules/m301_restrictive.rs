@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    if step.impact.effect == Effect::Restrictive {
+    if step.impact.effect == Effect::Restrictive && step.input.part.is_none() {
         let what = "may refuse what an older binary does";
         let help = "make the change in steps that every running binary can live with";
         diagnostics.push(refuse(step, &RULE, what, help));
@@ -25,6 +25,11 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
 /// Refuses a statement for its effect.
 pub(super) fn refuse(step: &Step<'_>, rule: &'static Rule, what: &str, help: &str) -> Diagnostic {
     let help = format!("{help}, or write `-- migrate: allow({}) reason` at the top of the file", rule.code);
+    refusal(step, rule, what, help)
+}
+
+/// Says what is wrong with the effect of a statement.
+pub(super) fn refusal(step: &Step<'_>, rule: &'static Rule, what: &str, help: String) -> Diagnostic {
     let diagnostic = match step.object() {
         Some(object) => step.at_name(rule, object.name(), format!("this change of {object} {what}"), help),
         None => step.at_head(rule, format!("this statement {what}"), help),

@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    if step.impact.effect != Effect::Destructive(Loss::Unsafe) {
+    if step.impact.effect != Effect::Destructive(Loss::Unsafe) || step.input.part.is_some() {
         return;
     }
     diagnostics.push(super::m301_restrictive::refuse(

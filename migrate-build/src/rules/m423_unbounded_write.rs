@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
-    if step.input.mode == Mode::Stepwise {
+    if step.input.mode == Mode::Stepwise && step.input.part.is_none() {
         return;
     }
     for write in step.lowered.writes() {

@@ -19,7 +19,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let help = match (step.input.mode, batch.takes) {
         (Mode::Stepwise, Takes::Ids) => return,
         (Mode::Stepwise, Takes::Other) => "`SELECT VALUE id FROM …` makes it a batch, which is repeated",
-        (Mode::Transaction, _) => {
+        (Mode::Transaction | Mode::Phased, _) => {
             "make the migration stepwise (`-- migrate: stepwise`), which repeats it, or leave the `LIMIT` out"
         }
     };

@@ -6,7 +6,6 @@ pub(crate) mod m002_file_unreadable;
 pub(crate) mod m003_unexpected_file;
 pub(crate) mod m004_unexpected_folder;
 pub(crate) mod m005_link_out_of_folder;
-pub(crate) mod m006_phased_migration;
 pub(crate) mod m007_duplicate_version;
 pub(crate) mod m008_version_gap;
 pub(crate) mod m009_down_without_up;
@@ -33,6 +32,10 @@ pub(crate) mod m035_invalid_acceptance;
 pub(crate) mod m036_invalid_move;
 pub(crate) mod m037_invalid_tag;
 pub(crate) mod m038_invalid_pattern;
+pub(crate) mod m040_invalid_phased_migration;
+pub(crate) mod m041_invalid_step;
+pub(crate) mod m042_escaped_text;
+pub(crate) mod m043_unfit_assertion;
 pub(crate) mod m045_invalid_schema_file;
 pub(crate) mod m101_syntax_error;
 pub(crate) mod m102_no_statement;
@@ -70,10 +73,13 @@ pub(crate) mod m233_ignored_removal;
 pub(crate) mod m234_foreign_object;
 pub(crate) mod m235_unknown_param;
 pub(crate) mod m236_unknown_edge;
+pub(crate) mod m237_rollback_mismatch;
+pub(crate) mod m238_no_rollback;
 pub(crate) mod m301_restrictive;
 pub(crate) mod m302_data_loss;
 pub(crate) mod m303_unsafe;
 pub(crate) mod m304_unfilled_rows;
+pub(crate) mod m305_breaking_start;
 pub(crate) mod m401_return;
 pub(crate) mod m402_break;
 pub(crate) mod m403_continue;
@@ -96,6 +102,7 @@ pub(crate) mod m426_restarted_sequence;
 pub(crate) mod m430_lost_parameter;
 pub(crate) mod m431_endless_batch;
 pub(crate) mod m432_partial_batch;
+pub(crate) mod m433_endless_backfill;
 pub(crate) mod m501_malformed_lockfile;
 pub(crate) mod m502_lockfile_conflict;
 pub(crate) mod m503_locked_edited;
@@ -117,7 +124,6 @@ pub static RULES: &[&Rule] = &[
     &m003_unexpected_file::RULE,
     &m004_unexpected_folder::RULE,
     &m005_link_out_of_folder::RULE,
-    &m006_phased_migration::RULE,
     &m007_duplicate_version::RULE,
     &m008_version_gap::RULE,
     &m009_down_without_up::RULE,
@@ -144,6 +150,10 @@ pub static RULES: &[&Rule] = &[
     &m036_invalid_move::RULE,
     &m037_invalid_tag::RULE,
     &m038_invalid_pattern::RULE,
+    &m040_invalid_phased_migration::RULE,
+    &m041_invalid_step::RULE,
+    &m042_escaped_text::RULE,
+    &m043_unfit_assertion::RULE,
     &m045_invalid_schema_file::RULE,
     &m101_syntax_error::RULE,
     &m102_no_statement::RULE,
@@ -181,10 +191,13 @@ pub static RULES: &[&Rule] = &[
     &m234_foreign_object::RULE,
     &m235_unknown_param::RULE,
     &m236_unknown_edge::RULE,
+    &m237_rollback_mismatch::RULE,
+    &m238_no_rollback::RULE,
     &m301_restrictive::RULE,
     &m302_data_loss::RULE,
     &m303_unsafe::RULE,
     &m304_unfilled_rows::RULE,
+    &m305_breaking_start::RULE,
     &m401_return::RULE,
     &m402_break::RULE,
     &m403_continue::RULE,
@@ -207,6 +220,7 @@ pub static RULES: &[&Rule] = &[
     &m430_lost_parameter::RULE,
     &m431_endless_batch::RULE,
     &m432_partial_batch::RULE,
+    &m433_endless_backfill::RULE,
     &m501_malformed_lockfile::RULE,
     &m502_lockfile_conflict::RULE,
     &m503_locked_edited::RULE,
@@ -221,6 +235,7 @@ pub static RULES: &[&Rule] = &[
 
 /// The checks of one statement, as it stands in the chain.
 const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
+    m043_unfit_assertion::check,
     m201_already_defined::check,
     m202_unknown_object::check,
     m203_unknown_table::check,
@@ -254,6 +269,7 @@ const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
     m302_data_loss::check,
     m303_unsafe::check,
     m304_unfilled_rows::check,
+    m305_breaking_start::check,
     m409_certain_throw::check,
     m420_rebuilt_index::check,
     m421_regenerated_key::check,
@@ -265,6 +281,7 @@ const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
     m430_lost_parameter::check,
     m431_endless_batch::check,
     m432_partial_batch::check,
+    m433_endless_backfill::check,
 ];
 
 /// The checks of a migration as a whole: what it names may be defined behind the statement that names it.

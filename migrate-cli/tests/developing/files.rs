@@ -161,5 +161,5 @@ fn a_tag_that_cannot_be_is_refused_before_anything_is_written() {
     assert_eq!(fs::read_dir(dir.path().join("migrations")).unwrap().count(), 2);
     fs::write(dir.path().join("migrations/migrations.toml"), "[tags]\nlaunch = 7\n").unwrap();
     let (code, _, stderr) = run_in(dir.path(), &["check"]);
-    assert!(code == 1 && stderr.contains("M036") && stderr.contains("migrations.toml:2:1"), "{stderr}");
+    assert!(code == 1 && stderr.contains("M037") && stderr.contains("migrations.toml:2:1"), "{stderr}");
 }

@@ -31,6 +31,10 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
             let checks = self.0.checks.iter().map(Quoted);
             quote!(.__with_checks(const { &[#(#checks),*] }))
         });
+        let phased = (self.0.mode == Mode::Phased).then(|| {
+            let (steps, irreversible) = (self.0.steps.iter().map(Quoted), &self.0.irreversible);
+            quote!(.__with_phased(const { &#runtime::Phased::__new(const { &[#(#steps),*] }, #irreversible) }))
+        });
         let undo = Quoted(&self.0.undo);
         tokens.extend(quote! {
             {
@@ -47,6 +51,7 @@ impl ToTokens for Quoted<'_, LoadedMigration> {
                     .__with_changes(CHANGES)
                     #checks
                     .__with_undo(UNDO)
+                    #phased
             }
         });
     }
@@ -87,6 +92,7 @@ impl ToTokens for Quoted<'_, Mode> {
         tokens.extend(match self.0 {
             Mode::Transaction => quote!(#runtime::Mode::Transaction),
             Mode::Stepwise => quote!(#runtime::Mode::Stepwise),
+            Mode::Phased => quote!(#runtime::Mode::Phased),
         });
     }
 }

@@ -3,6 +3,7 @@
 mod embedded;
 mod fresh;
 mod migration;
+mod phased;
 mod schema;
 mod statement;
 

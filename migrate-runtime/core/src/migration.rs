@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::{Change, Check, Checksum, Link, Moved, Requirement, Statement, Undo, Version};
+use crate::{Change, Check, Checksum, Link, Moved, Phased, Requirement, Statement, Undo, Version};
 
 /// One version of a module's schema, with everything the build knew about it.
 ///
@@ -25,6 +25,7 @@ pub struct Migration {
     changes: &'static [Change],
     checks: &'static [Check],
     undo: &'static Undo,
+    phased: Option<&'static Phased>,
 }
 
 /// Whether a binary that does not know a migration can go on serving a context that has it.
@@ -43,6 +44,8 @@ pub enum Mode {
     Transaction,
     /// Statement by statement, under the lease, with a cursor in the ledger.
     Stepwise,
+    /// Step by step as well, and in phases: what may break older binaries waits until it is asked for.
+    Phased,
 }
 
 impl fmt::Display for Mode {
@@ -50,6 +53,7 @@ impl fmt::Display for Mode {
         f.write_str(match self {
             Self::Transaction => "transaction",
             Self::Stepwise => "stepwise",
+            Self::Phased => "phased",
         })
     }
 }
@@ -84,6 +88,7 @@ impl Migration {
             changes: &[],
             checks: &[],
             undo: &const { Undo::None { reason: std::borrow::Cow::Borrowed("it was not analysed") } },
+            phased: None,
         }
     }
 
@@ -141,6 +146,13 @@ impl Migration {
         Self { undo, ..self }
     }
 
+    /// Makes it a phased one.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_phased(self, phased: &'static Phased) -> Self {
+        Self { mode: Mode::Phased, phased: Some(phased), ..self }
+    }
+
     /// Its version.
     pub const fn version(&self) -> Version {
         self.version
@@ -161,7 +173,8 @@ impl Migration {
         self.file
     }
 
-    /// Its canonical text: what was hashed, and exactly what is executed.
+    /// Its canonical text: what was hashed, and exactly what is executed, but for a phased migration, which is executed in its
+    /// [steps](Phased::steps).
     pub const fn text(&self) -> &'static str {
         self.text
     }
@@ -176,7 +189,7 @@ impl Migration {
         self.chain
     }
 
-    /// Whether an older binary can go on serving a context that has it.
+    /// Whether an older binary can go on serving a context that has it; of a phased migration, all of it.
     pub const fn compatibility(&self) -> Compatibility {
         self.compatibility
     }
@@ -212,7 +225,13 @@ impl Migration {
         self.requires
     }
 
-    /// Its statements, in order.
+    /// Its phases, where it is a phased one.
+    pub const fn phased(&self) -> Option<&'static Phased> {
+        self.phased
+    }
+
+    /// Its statements, in order. Those of a phased migration are the ones of its start and its completion; what is executed
+    /// of them is in its [steps](Phased::steps).
     pub const fn statements(&self) -> &'static [Statement] {
         self.statements
     }

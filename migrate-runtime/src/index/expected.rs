@@ -117,7 +117,9 @@ mod tests {
             1 => Just(Status::RolledBack),
             1 => Just(Status::Started),
             1 => Just(Status::Running),
-            1 => Just(Status::Other("running_start".to_owned())),
+            1 => Just(Status::RunningStart),
+            1 => Just(Status::ReadyToComplete),
+            1 => Just(Status::Other("paused".to_owned())),
         ];
         // Mostly as shipped; now and then another text or another history, and a hole.
         let row = prop::option::weighted(
@@ -131,6 +133,8 @@ mod tests {
                 Some(Row {
                     kept: if is_kept { Kept::Something } else { Kept::Nothing },
                     accepted: None,
+                    phase: None,
+                    at_once: false,
                     module: "app".to_owned(),
                     version: Version::new(version.into()).unwrap(),
                     name: "x".to_owned(),
@@ -198,6 +202,8 @@ mod tests {
         Row {
             kept: Kept::Nothing,
             accepted: None,
+            phase: None,
+            at_once: false,
             module: "app".to_owned(),
             version: Version::new(u64::try_from(at).unwrap() + 1).unwrap(),
             name: "x".to_owned(),

@@ -1,8 +1,10 @@
 use std::fmt;
 
-use migrate_core::{Checksum, Compatibility, Version};
+use migrate_core::{Checksum, Compatibility, Phase, Version};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::phased::{PhasedState, phase, state};
 
 /// What the planner needs of one ledger row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub(crate) struct Row {
     pub(crate) kept: Kept,
     /// The checksum of the text that was accepted as a correction of what was applied, if that is on record.
     pub(crate) accepted: Option<Checksum>,
+    /// The phase that a phased migration is in, or was in last.
+    pub(crate) phase: Option<Phase>,
+    /// Whether a phased migration is applied in all phases, as the database had nothing of its module.
+    pub(crate) at_once: bool,
 }
 
 /// What a migration that is not done has left in the database.
@@ -38,6 +44,14 @@ pub enum Status {
     Failed,
     /// It is stepwise and some of its statements are still to come: somebody is at it, or was until a crash.
     Running,
+    /// It is phased, and its start is not done: somebody is at it, or was until a crash.
+    RunningStart,
+    /// It is phased, and its start is done.
+    ReadyToComplete,
+    /// It is phased, and its completion is not done: somebody is at it, or was until a crash.
+    RunningComplete,
+    /// It is phased, and its start is being taken back: somebody is at it, or was until a crash.
+    RunningRollback,
     /// It was applied and then undone.
     RolledBack,
     /// Its transaction ended before its end: nobody knows which of its statements ran.
@@ -53,6 +67,10 @@ impl From<&str> for Status {
             "failed" => Self::Failed,
             "rolled_back" => Self::RolledBack,
             "running" => Self::Running,
+            "running_start" => Self::RunningStart,
+            "ready_to_complete" => Self::ReadyToComplete,
+            "running_complete" => Self::RunningComplete,
+            "running_rollback" => Self::RunningRollback,
             "started" => Self::Started,
             other => Self::Other(other.to_owned()),
         }
@@ -66,6 +84,10 @@ impl fmt::Display for Status {
             Self::Failed => "failed",
             Self::RolledBack => "rolled_back",
             Self::Running => "running",
+            Self::RunningStart => "running_start",
+            Self::ReadyToComplete => "ready_to_complete",
+            Self::RunningComplete => "running_complete",
+            Self::RunningRollback => "running_rollback",
             Self::Started => "started",
             Self::Other(word) => word,
         })
@@ -88,6 +110,8 @@ struct Raw {
     breaking: bool,
     kept: bool,
     accepted: Option<String>,
+    phase: Option<String>,
+    at_once: Option<bool>,
 }
 
 impl Row {
@@ -109,6 +133,8 @@ impl Row {
             compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
             kept: if raw.kept { Kept::Something } else { Kept::Nothing },
             accepted: raw.accepted.as_deref().map(checksum).transpose()?,
+            phase: raw.phase.as_deref().and_then(phase),
+            at_once: raw.at_once == Some(true),
             module: raw.module,
             name: raw.name,
         })
@@ -156,10 +182,27 @@ impl Row {
         self.status == Status::Applied || self.is_begun()
     }
 
+    /// Where its migration stands, if it is a phased one.
+    pub(crate) fn phased_state(&self) -> PhasedState {
+        state(&self.status, self.phase)
+    }
+
+    /// Whether only the row of a phased migration can say this.
+    pub(crate) const fn is_in_phases(&self) -> bool {
+        matches!(
+            self.status,
+            Status::RunningStart | Status::ReadyToComplete | Status::RunningComplete | Status::RunningRollback
+        )
+    }
+
     /// Whether some of its migration is in the database, or may be before long, and some is not.
     pub(crate) fn is_begun(&self) -> bool {
         match self.status {
-            Status::Running => true,
+            Status::Running
+            | Status::RunningStart
+            | Status::ReadyToComplete
+            | Status::RunningComplete
+            | Status::RunningRollback => true,
             Status::Failed => self.kept == Kept::Something,
             _ => false,
         }
@@ -198,6 +241,6 @@ mod tests {
 
     #[test]
     fn a_status_of_a_later_version_is_kept() {
-        assert_eq!(Status::from("running_start").to_string(), "running_start");
+        assert_eq!(Status::from("paused").to_string(), "paused");
     }
 }

@@ -44,7 +44,7 @@ macro_rules! row_columns {
         concat!(
             "module, version, name, checksum, chain, status, breaking, ",
             $crate::ledger::kept!(),
-            " AS kept, accepted"
+            " AS kept, accepted, phase, at_once"
         )
     };
 }
@@ -68,6 +68,16 @@ DEFINE TABLE IF NOT EXISTS _migration_lease TYPE NORMAL SCHEMALESS PERMISSIONS N
 /// How many statements [`DEFINE_LEASE`] holds.
 pub(crate) const DEFINE_LEASE_STATEMENTS: usize = 3;
 
+/// Creates what phased migrations need beside that. Every statement is a no-op where it exists.
+pub(crate) const DEFINE_PHASED: &str = "\
+DEFINE FIELD IF NOT EXISTS phase ON _migrations TYPE option<string>;
+DEFINE FIELD IF NOT EXISTS at_once ON _migrations TYPE option<bool>;
+DEFINE FIELD IF NOT EXISTS steps ON _migrations TYPE option<object> FLEXIBLE;
+";
+
+/// How many statements [`DEFINE_PHASED`] holds.
+pub(crate) const DEFINE_PHASED_STATEMENTS: usize = 3;
+
 /// Creates what a correction needs beside the ledger: one statement, a no-op where it exists.
 pub(crate) const DEFINE_ACCEPTED: &str = "DEFINE FIELD IF NOT EXISTS accepted ON _migrations TYPE option<string>;\n";
 
@@ -79,5 +89,6 @@ mod tests {
     fn the_count_of_statements_is_the_count_of_statements() {
         assert_eq!(DEFINE_LEDGER.matches(";\n").count(), DEFINE_LEDGER_STATEMENTS);
         assert_eq!(DEFINE_LEASE.matches(";\n").count(), DEFINE_LEASE_STATEMENTS);
+        assert_eq!(DEFINE_PHASED.matches(";\n").count(), DEFINE_PHASED_STATEMENTS);
     }
 }

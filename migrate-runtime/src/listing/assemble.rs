@@ -116,6 +116,15 @@ fn ways_out(row: &Row) -> &'static [&'static str] {
             "the statements before the one that failed are kept: remove the cause in the data, and start again, which goes \
              on behind them; its text may not change",
         ],
+        (Status::RunningStart, _) => &[
+            "its start is not done: start again, which waits for the lease and goes on with it",
+            "or take it back with `rollback`",
+        ],
+        (Status::ReadyToComplete, _) => {
+            &["end it with `complete`, once no older binary is alive; or take it back with `rollback`"]
+        }
+        (Status::RunningComplete, _) => &["its completion is not done: go on with `complete`"],
+        (Status::RunningRollback, _) => &["its start is being taken back: go on with `rollback`"],
         (Status::Running, _) => {
             &["somebody is at it, or was until a crash: start again, which waits for the lease and goes on with it"]
         }

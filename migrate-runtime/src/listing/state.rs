@@ -29,6 +29,7 @@ pub struct StatusCounts {
     pub failed: usize,
     pub rolled_back: usize,
     pub running: usize,
+    pub ready_to_complete: usize,
     pub started: usize,
     pub other: usize,
 }
@@ -39,7 +40,10 @@ impl StatusCounts {
             Status::Applied => &mut self.applied,
             Status::Failed => &mut self.failed,
             Status::RolledBack => &mut self.rolled_back,
-            Status::Running => &mut self.running,
+            Status::Running | Status::RunningStart | Status::RunningComplete | Status::RunningRollback => {
+                &mut self.running
+            }
+            Status::ReadyToComplete => &mut self.ready_to_complete,
             Status::Started => &mut self.started,
             Status::Other(_) => &mut self.other,
         } += 1;

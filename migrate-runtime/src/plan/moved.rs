@@ -70,9 +70,13 @@ pub(super) fn action(
         Status::Applied if own.is_some_and(|own| own.status == Status::RolledBack) => Ok(Action::Run { claim: None }),
         Status::Applied => Ok(Action::TakeOver { origin, checksum: row.checksum }),
         Status::Failed | Status::RolledBack => Ok(Action::Run { claim: Some(origin) }),
-        Status::Running | Status::Started | Status::Other(_) => {
-            Err(Refusal::Stuck { module, version, status: row.status.clone() })
-        }
+        Status::Running
+        | Status::RunningStart
+        | Status::ReadyToComplete
+        | Status::RunningComplete
+        | Status::RunningRollback
+        | Status::Started
+        | Status::Other(_) => Err(Refusal::Stuck { module, version, status: row.status.clone() }),
     }
 }
 

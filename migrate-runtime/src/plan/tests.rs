@@ -1,3 +1,5 @@
+mod phased;
+
 use migrate_core::Mode;
 use proptest::prelude::*;
 
@@ -30,6 +32,8 @@ fn row(module: &str, version: u64, status: Status) -> Row {
         compatibility: Compatibility::Compatible,
         kept: Kept::Nothing,
         accepted: None,
+        phase: None,
+        at_once: false,
     }
 }
 
@@ -157,7 +161,7 @@ fn a_version_between_ours_that_we_do_not_hold_is_refused() {
 
 #[test]
 fn a_row_that_no_start_up_can_go_on_from_is_refused() {
-    for status in [Status::Started, Status::Other("running_start".into())] {
+    for status in [Status::Started, Status::Other("paused".into()), Status::RunningStart] {
         let stuck = refusal(&[1], &[row("app", 1, status)]);
         assert!(matches!(stuck, Refusal::Stuck { .. }), "{stuck:?}");
     }

@@ -3,7 +3,7 @@ use migrate_core::Version;
 use super::*;
 use crate::halt::Halted;
 use crate::outcome::Evidence;
-use crate::plan::Ahead;
+use crate::plan::{Ahead, Incomplete};
 use crate::refusal::Unknown;
 
 fn applied(module: &'static str, version: u64) -> Applied {
@@ -18,6 +18,7 @@ fn context(name: &str, outcome: Outcome, applied: Vec<Applied>, millis: u64) -> 
         applied,
         ahead: Vec::new(),
         strangers: Vec::new(),
+        incomplete: Vec::new(),
         elapsed: Duration::from_millis(millis),
         evidence: Evidence::Ledger,
     }
@@ -45,6 +46,18 @@ fn report() -> Report {
         context("eu-8", Outcome::Refused(incompatible), vec![], 20),
     ];
     Report::new(contexts, 1, Duration::from_millis(4200), 31)
+}
+
+#[test]
+fn what_waits_for_a_completion_is_told_with_where_it_stands() {
+    let mut waiting = context("eu-1", Outcome::UpToDate, vec![], 1);
+    let (module, version) = ("app".to_owned(), Version::new(3).unwrap());
+    waiting.incomplete.push(Incomplete { module, version, name: "x", state: PhasedState::ReadyToComplete, waiting: 2 });
+    let report = Report::new(vec![waiting.clone(), waiting], 1, Duration::from_secs(1), 2);
+    assert!(report.to_string().ends_with("\nincomplete app V3 is ready to complete   2 contexts"), "{report}");
+    let json = serde_json::to_value(&report).unwrap();
+    let expected = json!([{ "module": "app", "version": 3, "state": "ready_to_complete", "contexts": 2 }]);
+    assert_eq!(json["incomplete"], expected);
 }
 
 #[test]

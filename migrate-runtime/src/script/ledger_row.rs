@@ -1,10 +1,15 @@
-use migrate_core::{Compatibility, Migration};
+use migrate_core::{Compatibility, Migration, Phase};
 use serde_json::{Value, json};
 
 use crate::handover::{Origin, Seal};
 use crate::ledger::Row;
 use crate::plan::{Action, Step};
 use crate::replica::Replica;
+
+/// Whether only the start of a phased migration is run, which breaks nobody.
+fn only_starts(step: &Step) -> bool {
+    !step.phases.is_empty() && !step.at_once && step.phases.iter().all(|phase| *phase != Phase::Complete)
+}
 
 /// The content of a ledger row, but for what only the database knows. An absent field is NONE; JSON null would not be.
 pub(crate) fn ledger_row(step: &Step, replica: &Replica) -> Value {
@@ -16,7 +21,7 @@ pub(crate) fn ledger_row(step: &Step, replica: &Replica) -> Value {
         "file": migration.file(),
         "checksum": migration.checksum().to_string(),
         "chain": step.chain.to_string(),
-        "breaking": migration.compatibility() == Compatibility::Breaking,
+        "breaking": migration.compatibility() == Compatibility::Breaking && !only_starts(step),
         "statements": migration.statements().len(),
         "applied_by": replica.as_json(),
     });

@@ -8,7 +8,7 @@ mod step;
 
 use std::ops::Range;
 
-use migrate_core::{Checksum, Compatibility, StatementKind, Version};
+use migrate_core::{Checksum, Compatibility, Phase, StatementKind, Version};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -205,7 +205,10 @@ impl Script {
     /// Lets the row that a renamed module left behind say that older binaries, which know the module by that name only,
     /// must refuse the context from now on.
     pub(crate) fn warn_former(&mut self, at: usize, steps: &[Step]) {
-        let breaks = |step: &&Step| step.migration.compatibility() == Compatibility::Breaking;
+        let breaks = |step: &&Step| {
+            let is_only_begun = !step.phases.is_empty() && !step.phases.contains(&Phase::Complete);
+            step.migration.compatibility() == Compatibility::Breaking && !is_only_begun
+        };
         for name in steps.iter().find(breaks).map_or(&[][..], |step| step.formerly) {
             let variable = format!("_migrate_former_{}", self.variables.len());
             let warn = format!(

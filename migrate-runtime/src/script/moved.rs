@@ -111,6 +111,6 @@ impl Script {
 impl Step {
     /// Whether it runs its migration statement by statement.
     pub(crate) fn is_stepwise(&self) -> bool {
-        matches!(self.action, Action::Run { .. }) && self.migration.mode() == migrate_core::Mode::Stepwise
+        matches!(self.action, Action::Run { .. }) && self.migration.mode() != migrate_core::Mode::Transaction
     }
 }

@@ -5,10 +5,12 @@
 //! one has begun.
 
 mod ask;
+mod assertion;
 mod build;
 mod position;
 mod record;
 mod script;
+mod unit;
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -16,13 +18,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use migrate_core::{Pace, Statement};
+use migrate_core::Pace;
 use serde_json::Value;
 use tracing::debug;
 
 use self::build::Unbuilt;
 use self::position::{Position, StatementProgress};
 use self::script::Scripts;
+use self::unit::Unit;
 use crate::attempt::{Attempt, Progress};
 use crate::backoff::Backoff;
 use crate::context::Context;
@@ -30,6 +33,7 @@ use crate::failure::failed;
 use crate::index::Index;
 use crate::observer::Event;
 use crate::outcome::Applied;
+use crate::phased::Stretch;
 use crate::plan::Step;
 use crate::probe::is_in;
 use crate::refusal::Refusal;
@@ -42,6 +46,8 @@ use crate::{Database, QueryError, Reply};
 pub(crate) struct Stepwise<'a, D> {
     pub(crate) attempt: &'a Attempt<'a, D>,
     pub(crate) step: &'a Step,
+    /// What of it is run.
+    pub(crate) stretch: Stretch,
     /// Who takes the lease: one name for as long as a caller tries, so that a lost answer is not taken for another holder.
     pub(crate) owner: &'a str,
     /// How long the lease lasts unless it is renewed, which is done three times as often.
@@ -70,8 +76,11 @@ enum Tried {
     Overtaken,
     Held(String),
     Refused(Refusal),
-    /// The statement at the cursor failed and was taken back.
-    Failed(String),
+    /// The unit at the cursor failed, at this one of its statements, and was taken back.
+    Failed {
+        statement: Option<usize>,
+        cause: String,
+    },
     Torn,
     /// The fleet index could not be written.
     Unindexed(String),
@@ -82,9 +91,9 @@ enum Tried {
 impl<D: Database> Stepwise<'_, D> {
     /// Goes on until the end, and has the lease meanwhile.
     pub(crate) async fn run(&self, backoff: &mut Backoff) -> Result<Progress, Refusal> {
-        let Self { attempt, step, owner, lease, index, snapshots } = *self;
+        let Self { attempt, step, stretch, owner, lease, index, snapshots } = *self;
         let (context, replica) = (attempt.context, attempt.replica);
-        let scripts = Scripts { context, step, replica, owner, lease, index, snapshots };
+        let scripts = Scripts { context, step, stretch, replica, owner, lease, index, snapshots };
         // 0 is no token: while we have none, there is nothing to renew.
         let token = AtomicU64::new(0);
         let work = pin!(self.work(&scripts, &token, backoff));
@@ -125,7 +134,7 @@ impl<D: Database> Stepwise<'_, D> {
             Tried::Refused(refusal) => return Err(refusal),
             Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
             Tried::NoSnapshot(why) => return Ok(Progress::NoSnapshot(why)),
-            Tried::Failed(cause) => return Err(failed(self.step, None, 0, cause)),
+            Tried::Failed { cause, .. } => return Err(failed(self.step, None, 0, cause)),
             Tried::Torn => return Err(self.record_torn(backoff).await),
             Tried::Overtaken => return Ok(taken_over()),
             Tried::Again(why) => return Ok(Progress::Again(why)),
@@ -136,8 +145,8 @@ impl<D: Database> Stepwise<'_, D> {
         self.tell(&position);
         backoff.restart();
         loop {
-            let tried = match scripts.statement(position.cursor) {
-                Some(statement) => self.advance(scripts, &position, statement, backoff).await?,
+            let tried = match scripts.unit(position.cursor) {
+                Some(unit) => self.advance(scripts, &position, unit, backoff).await?,
                 None => match self.finish(&scripts.close(&position)).await {
                     Tried::Moved(_) => {
                         token.store(0, Ordering::Relaxed);
@@ -160,7 +169,10 @@ impl<D: Database> Stepwise<'_, D> {
                 Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
                 Tried::NoSnapshot(why) => return Ok(Progress::NoSnapshot(why)),
                 Tried::Torn => return Err(self.record_torn(backoff).await),
-                Tried::Failed(cause) => return self.record(scripts, &position, None, cause, backoff).await,
+                Tried::Failed { statement, cause } => {
+                    let failed = (statement, cause);
+                    return self.record(scripts, &position, None, failed, backoff).await;
+                }
                 Tried::Overtaken | Tried::Held(_) => {
                     token.store(0, Ordering::Relaxed);
                     return Ok(taken_over());
@@ -204,24 +216,23 @@ impl<D: Database> Stepwise<'_, D> {
         &self,
         scripts: &Scripts<'_>,
         position: &Position,
-        statement: &Statement,
+        unit: Unit<'_>,
         backoff: &mut Backoff,
     ) -> Result<Tried, Refusal> {
-        let index = statement.object().filter(|_| matches!(statement.pace(), Pace::Build | Pace::Rebuild));
-        let (StatementProgress::Building, Some(index)) = (position.progress, index) else {
-            return Ok(self.send(&scripts.run(position, statement), At::Step).await);
+        let (StatementProgress::Building, Some(index)) = (position.progress, unit.built()) else {
+            return Ok(self.send(&scripts.run(position, unit), At::Step).await);
         };
         match self.wait_for(scripts, index, backoff).await {
-            Ok(()) => Ok(self.send(&scripts.built(position), At::Step).await),
+            Ok(()) => Ok(self.send(&scripts.built(position, unit), At::Step).await),
             Err(Unbuilt::Unknown(why)) => Ok(Tried::Again(why)),
             Err(Unbuilt::Broken(cause)) => {
                 // One that was there before the migration is not the migration's to remove.
-                let broken = (statement.pace() == Pace::Build).then_some(index);
+                let broken = (unit.pace() == Pace::Build).then_some(index);
                 let cause = match broken {
                     Some(_) => format!("{cause}; the index was removed"),
                     None => format!("{cause}; the index was there before and is left as it is"),
                 };
-                self.record(scripts, position, broken, cause, backoff).await.map(|_| Tried::Overtaken)
+                self.record(scripts, position, broken, (Some(0), cause), backoff).await.map(|_| Tried::Overtaken)
             }
         }
     }
@@ -248,7 +259,9 @@ impl<D: Database> Stepwise<'_, D> {
     async fn query(&self, script: &Script, at: At) -> Result<Reply, Tried> {
         let reply = match self.attempt.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => return Err(Tried::Failed(cause)),
+            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => {
+                return Err(Tried::Failed { statement: None, cause });
+            }
             Err(QueryError::NotAllowed(reason)) => return Err(Tried::Refused(Refusal::Unavailable { reason })),
             Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
                 return Err(Tried::Again(error.to_string()));
@@ -273,7 +286,7 @@ impl<D: Database> Stepwise<'_, D> {
             }
             // What is none of the statement's own doing says nothing of it, and perhaps it is committed.
             Some(Verdict::Failed { statement: None, cause }) if at == At::Step => Err(Tried::Again(cause)),
-            Some(Verdict::Failed { cause, .. }) => Err(Tried::Failed(cause)),
+            Some(Verdict::Failed { statement, cause }) => Err(Tried::Failed { statement, cause }),
         }
     }
 
@@ -283,7 +296,8 @@ impl<D: Database> Stepwise<'_, D> {
 
     fn tell(&self, position: &Position) {
         let (context, migration) = (self.attempt.context, Applied::from(self.step));
-        let (done, of) = (position.cursor, self.step.migration.statements().len());
+        let range = self.stretch.range(self.step.migration);
+        let (done, of) = (position.cursor.saturating_sub(range.start), range.len());
         let rows = match position.progress {
             StatementProgress::Rows(rows) => Some(rows),
             StatementProgress::None | StatementProgress::Building => None,

@@ -9,7 +9,7 @@ use super::{Stepwise, Tried, taken_over};
 use crate::Database;
 use crate::attempt::Progress;
 use crate::backoff::Backoff;
-use crate::failure::{failed, failure_json, torn, unrecorded};
+use crate::failure::{failed, failed_in, failure_json, torn, unrecorded};
 use crate::refusal::Refusal;
 use crate::script::Script;
 
@@ -20,12 +20,16 @@ impl<D: Database> Stepwise<'_, D> {
         scripts: &Scripts<'_>,
         position: &Position,
         broken: Option<&Object>,
-        cause: String,
+        (statement, cause): (Option<usize>, String),
         backoff: &mut Backoff,
     ) -> Result<Progress, Refusal> {
-        let statement = scripts.statement(position.cursor).map(|_| position.cursor);
         let batches = usize::from(matches!(position.progress, StatementProgress::Rows(_)));
-        let refusal = failed(self.step, statement, position.cursor + batches, cause);
+        let kept = position.cursor + batches;
+        let unit = scripts.unit(position.cursor);
+        let refusal = match unit.and_then(|unit| unit.part) {
+            Some(part) => failed_in(self.step, part, statement, kept, &cause),
+            None => failed(self.step, unit.map(|_| position.cursor), kept, cause),
+        };
         let error = failure_json(&refusal).unwrap_or_default();
         let mut script = scripts.fail(position, broken, error.clone());
         loop {
@@ -33,7 +37,7 @@ impl<D: Database> Stepwise<'_, D> {
                 Tried::Moved(_) => return Err(refusal),
                 Tried::Overtaken | Tried::Held(_) | Tried::Torn => return Ok(taken_over()),
                 Tried::Refused(other) => return Err(unrecorded(refusal, &other.to_string())),
-                Tried::Failed(why) => return Err(unrecorded(refusal, &why)),
+                Tried::Failed { cause, .. } => return Err(unrecorded(refusal, &cause)),
                 // The index says that it is running, which confirms nothing.
                 Tried::Unindexed(why) => {
                     script = Scripts { index: None, ..*scripts }.fail(position, broken, error.clone());
@@ -61,7 +65,7 @@ impl<D: Database> Stepwise<'_, D> {
                     why
                 }
                 Tried::Refused(refusal) => refusal.to_string(),
-                Tried::Failed(why) | Tried::Again(why) | Tried::NoSnapshot(why) => why,
+                Tried::Failed { cause: why, .. } | Tried::Again(why) | Tried::NoSnapshot(why) => why,
             };
             if backoff.again().is_err() {
                 warn!(%context, "what ended half way could not be recorded: {why}");

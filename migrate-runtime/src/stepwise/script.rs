@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use migrate_core::{Object, Pace, Statement};
+use migrate_core::{Object, Pace, Phase, PhaseWork, Statement};
 use serde_json::{Value, json};
 
+use super::assertion;
 use super::position::{Position, StatementProgress};
+use super::unit::Unit;
 use crate::context::{Context, quote};
 use crate::index::Index;
-use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, NOTHING_KEPT};
+use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_PHASED, DEFINE_PHASED_STATEMENTS, NOTHING_KEPT};
+use crate::phased::Stretch;
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Role, Script, ledger_row};
@@ -19,6 +22,7 @@ use crate::snapshot::Snapshots;
 pub(super) struct Scripts<'a> {
     pub(super) context: &'a Context,
     pub(super) step: &'a Step,
+    pub(super) stretch: Stretch,
     pub(super) replica: &'a Replica,
     /// Who holds the lease: one random id per run, so that two runs of one process are two.
     pub(super) owner: &'a str,
@@ -47,8 +51,22 @@ const TAKE: &str = "\
 const RELEASE: &str = "UPDATE _migration_lease:heartbeat SET expires_at = NONE, token = NONE WHERE token = $_migrate_token RETURN NONE;\n";
 
 impl<'a> Scripts<'a> {
-    pub(super) fn statement(&self, cursor: usize) -> Option<&'a Statement> {
-        self.step.migration.statements().get(cursor)
+    /// What is run at a cursor: nothing at the end of the stretch.
+    pub(super) fn unit(&self, cursor: usize) -> Option<Unit<'a>> {
+        let migration = self.step.migration;
+        if cursor >= self.stretch.range(migration).end {
+            return None;
+        }
+        match self.stretch {
+            Stretch::Statements => {
+                let statements = std::slice::from_ref(migration.statements().get(cursor)?);
+                Some(Unit { text: migration.text(), statements, part: None })
+            }
+            Stretch::Phase(_) => {
+                let part = migration.phased()?.steps().get(cursor)?;
+                Some(Unit { text: part.text(), statements: part.statements(), part: Some(part) })
+            }
+        }
     }
 
     /// Asks who holds the lease, and until when, without writing anything.
@@ -72,6 +90,10 @@ impl<'a> Scripts<'a> {
         }
         script.text.push_str(DEFINE_LEASE);
         script.slots.extend([(0, Role::Ledger); DEFINE_LEASE_STATEMENTS]);
+        if self.stretch != Stretch::Statements {
+            script.text.push_str(DEFINE_PHASED);
+            script.slots.extend([(0, Role::Ledger); DEFINE_PHASED_STATEMENTS]);
+        }
         script.push(
             0,
             Role::Held,
@@ -85,26 +107,37 @@ impl<'a> Scripts<'a> {
             script.predecessor(0, "$_migrate_0.module", version, chain);
         }
         script.needs(0, self.step);
+        // What is not the first phase goes on from the one before it.
+        let is_begun = self.step.earlier == Earlier::Begun
+            || matches!(self.stretch, Stretch::Phase(Phase::Complete | Phase::Rollback));
+        let running = self.stretch.running();
         let event = match self.step.earlier {
-            Earlier::Begun => {
+            _ if is_begun => {
+                let from = self.stretch.entered_from();
                 script.push(
                     0,
                     Role::Predecessor,
                     &format!(
-                        "IF (SELECT VALUE chain FROM ONLY {ROW} WHERE status IN ['running', 'failed']) != \
+                        "IF (SELECT VALUE chain FROM ONLY {ROW} WHERE {from}) != \
                          $_migrate_0.chain {{ THROW 'the ledger changed' }};\n"
                     ),
                 );
+                if self.stretch != Stretch::Statements {
+                    let before = format!("LET $_migrate_phase_before = (SELECT VALUE phase FROM ONLY {ROW});\n");
+                    script.push(0, Role::Lease, &before);
+                }
                 script.push(
                     0,
                     Role::Claim,
                     &format!(
-                        "UPDATE ONLY {ROW} SET status = 'running', error = NONE, applied_by = $_migrate_0.applied_by \
-                         RETURN NONE;\n"
+                        "UPDATE ONLY {ROW} SET {}status = '{running}', error = NONE, applied_by = $_migrate_0.applied_by \
+                         RETURN NONE;\n",
+                        self.entered()
                     ),
                 );
                 "resumed"
             }
+            Earlier::Begun => "resumed",
             earlier @ (Earlier::Row | Earlier::Placeholder | Earlier::NoRow) => {
                 if earlier == Earlier::Row {
                     let clear = format!("DELETE {ROW} WHERE {NOTHING_KEPT};\n");
@@ -116,7 +149,7 @@ impl<'a> Scripts<'a> {
                     Role::Claim,
                     &format!(
                         "CREATE ONLY {ROW} CONTENT object::extend($_migrate_0, \
-                         {{ status: 'running', cursor: 0, applied_at: time::now() }}) RETURN NONE;\n"
+                         {{ status: '{running}', cursor: 0, applied_at: time::now() }}) RETURN NONE;\n"
                     ),
                 );
                 "started"
@@ -124,12 +157,20 @@ impl<'a> Scripts<'a> {
         };
         script.warn_former(0, std::slice::from_ref(self.step));
         script.seal(0, self.step);
-        if self.step.earlier == Earlier::Begun {
+        let more = self.of_phase();
+        if is_begun {
             // Not when we take it once more ourselves.
-            let resumed = format!("IF $_migrate_before != $_migrate_owner {{ {} }};\n", entry(event, ""));
+            let resumed = entry(event, &more);
+            let resumed = match self.stretch {
+                Stretch::Statements => format!("IF $_migrate_before != $_migrate_owner {{ {resumed} }};\n"),
+                Stretch::Phase(phase) => format!(
+                    "IF $_migrate_phase_before != '{phase}' {{ {} }} ELSE IF $_migrate_before != $_migrate_owner {{ {resumed} }};\n",
+                    entry("started", &more)
+                ),
+            };
             script.push(0, Role::Close, &resumed);
         } else {
-            log(&mut script, event, "");
+            log(&mut script, event, &more);
         }
         script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
         script.index(0, self.index);
@@ -169,37 +210,47 @@ impl<'a> Scripts<'a> {
         script
     }
 
-    /// Runs the statement at the cursor, or the next batch of it.
-    pub(super) fn run(&self, position: &Position, statement: &Statement) -> Script {
+    /// Runs the unit at the cursor, or the next batch of it.
+    pub(super) fn run(&self, position: &Position, unit: Unit<'_>) -> Script {
         let mut script = self.fenced(position);
-        let at = Role::Statement(position.cursor);
         // Whatever ends the transaction early leaves this word, and nobody goes on from it.
         script.push(0, Role::Cursor, &format!("UPDATE ONLY {ROW} SET status = 'started' RETURN NONE;\n"));
-        let text = self.step.migration.text().get(statement.range()).unwrap_or_default();
-        match statement.pace() {
-            Pace::Once => {
-                script.push(0, at, &ended(text));
-                advance(&mut script);
+        match (unit.expectation(), unit.pace()) {
+            (Some((id, expectation)), _) => {
+                let question = unit.statements.first().map(|statement| unit.text_of(statement)).unwrap_or_default();
+                assertion::ask(&mut script, question, id, expectation);
+                self.advance(&mut script, unit);
             }
-            Pace::Build | Pace::Rebuild => {
-                script.push(0, at, &ended(text));
+            (None, Pace::Once) => {
+                for (at, statement) in unit.statements.iter().enumerate() {
+                    script.push(0, Role::Statement(at), &ended(unit.text_of(statement)));
+                }
+                self.advance(&mut script, unit);
+            }
+            (None, Pace::Build | Pace::Rebuild) => {
+                for (at, statement) in unit.statements.iter().enumerate() {
+                    script.push(0, Role::Statement(at), &ended(unit.text_of(statement)));
+                }
+                let running = self.stretch.running();
                 let wait = format!(
-                    "UPDATE ONLY {ROW} SET status = 'running', progress = {{ state: 'building' }} RETURN NONE;\n"
+                    "UPDATE ONLY {ROW} SET status = '{running}', progress = {{ state: 'building' }} RETURN NONE;\n"
                 );
                 script.push(0, Role::Cursor, &wait);
             }
-            Pace::Batch { start, end } => self.batch(&mut script, at, (start, end), statement),
+            (None, Pace::Batch { start, end }) => self.batch(&mut script, (start, end), unit),
         }
         script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
 
-    fn batch(&self, script: &mut Script, at: Role, (start, end): (u32, u32), statement: &Statement) {
+    fn batch(&self, script: &mut Script, (start, end): (u32, u32), unit: Unit<'_>) {
+        let (at, running) = (Role::Statement(0), self.stretch.running());
         let offset = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
         let (start, end) = (offset(start), offset(end));
-        let part = |range| self.step.migration.text().get(range).unwrap_or_default();
-        let std::ops::Range { start: first, end: last } = statement.range();
+        let part = |range| unit.text.get(range).unwrap_or_default();
+        let std::ops::Range { start: first, end: last } =
+            unit.statements.first().map(Statement::range).unwrap_or_default();
         script.push(0, at, &format!("LET $_migrate_batch = ({}\n);\n", part(start..end)));
         script.push(
             0,
@@ -215,18 +266,57 @@ impl<'a> Scripts<'a> {
             0,
             Role::Cursor,
             &format!(
-                "IF array::len($_migrate_batch) = 0 {{ UPDATE ONLY {ROW} SET status = 'running', cursor = \
-                 $_migrate_cursor + 1, progress = NONE RETURN NONE }} ELSE {{ UPDATE ONLY {ROW} SET status = 'running', progress = {{ state: 'batches', rows: \
+                "IF array::len($_migrate_batch) = 0 {{ {} }} ELSE {{ UPDATE ONLY {ROW} SET status = '{running}', progress = {{ state: 'batches', rows: \
                  (progress.rows ?? 0) + array::len($_migrate_batch), last: crypto::sha256(<string> $_migrate_batch) }} \
-                 RETURN NONE }};\n"
+                 RETURN NONE }};\n",
+                self.advancing(unit)
             ),
         );
     }
 
+    /// The statement that moves the cursor, and records which step is done.
+    fn advancing(&self, unit: Unit<'_>) -> String {
+        let running = self.stretch.running();
+        let done = unit.part.map_or_else(String::new, |part| {
+            let (id, phase) = (part.id(), part.phase());
+            let rows = if part.work() == PhaseWork::Backfill { ", rows: progress.rows ?? 0" } else { "" };
+            format!(
+                "steps = object::extend(steps ?? {{}}, {{ \"{id}\": {{ phase: '{phase}', at: time::now(){rows} }} }}), "
+            )
+        });
+        format!(
+            "UPDATE ONLY {ROW} SET {done}status = '{running}', cursor = $_migrate_cursor + 1, progress = NONE RETURN NONE"
+        )
+    }
+
+    fn advance(&self, script: &mut Script, unit: Unit<'_>) {
+        script.push(0, Role::Cursor, &format!("{};\n", self.advancing(unit)));
+    }
+
+    /// What else the row says from when a phase is begun.
+    fn entered(&self) -> String {
+        let Stretch::Phase(phase) = self.stretch else { return String::new() };
+        let start = self.stretch.range(self.step.migration).start;
+        let breaking = if phase == Phase::Complete { "breaking = $_migrate_0.breaking, " } else { "" };
+        match phase {
+            Phase::Start => String::new(),
+            // Nothing is left of how far the phase before it came.
+            Phase::Complete | Phase::Rollback => format!(
+                "cursor = IF phase = '{phase}' {{ cursor }} ELSE {{ {start} }}, \
+                 progress = IF phase = '{phase}' {{ progress }} ELSE {{ NONE }}, {breaking}phase = '{phase}', "
+            ),
+        }
+    }
+
+    /// What the log says of the phase.
+    fn of_phase(&self) -> String {
+        self.stretch.phase().map_or_else(String::new, |phase| format!(", phase: '{phase}'"))
+    }
+
     /// Goes on behind the statement at the cursor, whose index is ready.
-    pub(super) fn built(&self, position: &Position) -> Script {
+    pub(super) fn built(&self, position: &Position, unit: Unit<'_>) -> Script {
         let mut script = self.fenced(position);
-        advance(&mut script);
+        self.advance(&mut script, unit);
         script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
         script.push(0, Role::Commit, "COMMIT;\n");
         script
@@ -243,15 +333,15 @@ impl<'a> Scripts<'a> {
     /// Records that all statements are done, and gives the lease back.
     pub(super) fn close(&self, position: &Position) -> Script {
         let mut script = self.fenced(position);
-        script.push(
-            0,
-            Role::Close,
-            &format!(
-                "UPDATE ONLY {ROW} SET status = 'applied', cursor = NONE, progress = NONE, \
-                 duration = time::now() - applied_at RETURN NONE;\n"
-            ),
-        );
-        log(&mut script, "applied", "");
+        let done = self.stretch.done();
+        let more = match self.stretch {
+            // Its completion goes on from here.
+            Stretch::Phase(Phase::Start) => "",
+            _ => "cursor = NONE, duration = time::now() - applied_at, ",
+        };
+        let close = format!("UPDATE ONLY {ROW} SET status = '{done}', {more}progress = NONE RETURN NONE;\n");
+        script.push(0, Role::Close, &close);
+        log(&mut script, done, &self.of_phase());
         script.push(0, Role::Lease, RELEASE);
         script.snapshot(0, self.snapshots, self.replica);
         script.index(0, self.index);
@@ -278,7 +368,7 @@ impl<'a> Scripts<'a> {
             Role::Close,
             &format!("UPDATE ONLY {ROW} SET status = 'failed', error = $_migrate_error{progress} RETURN NONE;\n"),
         );
-        log(&mut script, "failed", ", error: $_migrate_error");
+        log(&mut script, "failed", &format!("{}, error: $_migrate_error", self.of_phase()));
         script.push(0, Role::Lease, RELEASE);
         script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
@@ -290,7 +380,15 @@ impl<'a> Scripts<'a> {
         if let Some(index) = self.index {
             index.bind(&mut script.variables);
         }
-        script.variables.insert("_migrate_0".to_owned(), ledger_row(self.step, self.replica));
+        let mut row = ledger_row(self.step, self.replica);
+        if self.stretch == Stretch::Phase(Phase::Start) {
+            row["phase"] = Phase::Start.word().into();
+            row["breaking"] = false.into();
+            if self.step.at_once {
+                row["at_once"] = true.into();
+            }
+        }
+        script.variables.insert("_migrate_0".to_owned(), row);
         script.variables.insert("_migrate_owner".to_owned(), self.owner.into());
         script.variables.insert("_migrate_lease".to_owned(), format!("{}ms", self.lease.as_millis()).into());
         script
@@ -313,8 +411,9 @@ impl<'a> Scripts<'a> {
             0,
             Role::Fence,
             &format!(
-                "IF (SELECT VALUE cursor FROM ONLY {ROW} WHERE status = 'running') != $_migrate_cursor {{ THROW 'the \
-                 ledger changed' }};\n"
+                "IF (SELECT VALUE cursor FROM ONLY {ROW} WHERE status = '{}') != $_migrate_cursor {{ THROW 'the \
+                 ledger changed' }};\n",
+                self.stretch.running()
             ),
         );
         script
@@ -332,13 +431,6 @@ fn entry(event: &str, more: &str) -> String {
          version: $_migrate_0.version, name: $_migrate_0.name, checksum: $_migrate_0.checksum, \
          by: $_migrate_0.applied_by{more} }} RETURN NONE"
     )
-}
-
-fn advance(script: &mut Script) {
-    let advance = format!(
-        "UPDATE ONLY {ROW} SET status = 'running', cursor = $_migrate_cursor + 1, progress = NONE RETURN NONE;\n"
-    );
-    script.push(0, Role::Cursor, &advance);
 }
 
 /// A statement's text, which has no semicolon, may end in a comment that would hide one on its line.

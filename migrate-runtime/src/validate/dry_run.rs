@@ -92,7 +92,7 @@ impl<'a> DryRun<'a> {
                     run.script.body(at, step, replica);
                     None
                 }
-                Mode::Stepwise => run.stepwise(at, step, live, replica),
+                Mode::Stepwise | Mode::Phased => run.stepwise(at, step, live, replica),
             };
             let took =
                 "LET $_migrate_took = array::append($_migrate_took, duration::nanos(time::now() - $_migrate_began));\n";
@@ -131,6 +131,9 @@ impl<'a> DryRun<'a> {
     fn obstacle(&self, at: usize, step: &Step) -> Option<&'static str> {
         if step.earlier == Earlier::Begun {
             return Some("it is begun already, and goes on from where it stands");
+        }
+        if step.migration.mode() == Mode::Phased {
+            return Some("it is phased, and its steps have to be committed one by one");
         }
         let is_too_long = self.script.text.len() + step.migration.text().len() > LONGEST_TEXT;
         (at > 0 && is_too_long).then_some("the text of what would be tried together is too long")

@@ -27,7 +27,7 @@ async fn what_a_later_version_did_is_explained_by_its_snapshot_or_left_open() {
     assert_eq!(json(&report)["not_in_this_binary"][0]["version"], 4);
     let of_one = serde_json::to_value(found).unwrap();
     assert_eq!((&of_one["state"], &of_one["kind"]), (&"unknown".into(), &"unexplained".into()));
-    assert_eq!(of_one["ahead"], serde_json::json!([{ "module": "app", "version": 4, "by": 1 }]));
+    assert_eq!(of_one["ahead"], serde_json::json!([{ "module": "app", "version": 4, "by": 1, "known": 0 }]));
 
     migrator(newer()).take_snapshot(&db, &tenant()).await.unwrap();
     assert_eq!(drift(&older, &db).await, DriftState::InSync);

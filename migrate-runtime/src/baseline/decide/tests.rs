@@ -62,6 +62,8 @@ fn recorded(module: &Migrations, number: u64, is_taken_over: bool) -> Recorded {
         compatibility: Compatibility::Compatible,
         kept: Kept::Nothing,
         accepted: None,
+        phase: None,
+        at_once: false,
     };
     Recorded { row, is_taken_over, replica: None }
 }

@@ -1,0 +1,83 @@
+//! The text that writes what a repair concluded.
+
+use migrate_core::{Migration, Migrations};
+use serde_json::json;
+
+use super::repair::Mended;
+use super::status::RawStatus;
+use crate::context::Context;
+use crate::index::Index;
+use crate::migrator::Migrator;
+use crate::script::{Role, Script};
+
+/// The ledger row of a migration whose names are [bound](bind).
+pub(super) const ROW: &str = "_migrations:[$_migrate_module, $_migrate_version]";
+
+/// Binds the names of a migration.
+pub(super) fn bind(script: &mut Script, module: &Migrations, migration: &Migration) {
+    script.variables.insert("_migrate_module".to_owned(), module.module().into());
+    script.variables.insert("_migrate_version".to_owned(), migration.version().get().into());
+}
+
+impl Migrator {
+    /// The text that writes what a repair concluded, unless the row has changed or somebody has the lease.
+    pub(super) fn mend_script(
+        &self,
+        context: &Context,
+        module: &'static Migrations,
+        migration: &'static Migration,
+        row: &RawStatus,
+        mended: Mended,
+        index: Option<&Index>,
+    ) -> Script {
+        let mut script = Script::enter(context);
+        if let Some(index) = index {
+            index.bind(&mut script.variables);
+        }
+        bind(&mut script, module, migration);
+        let Mended { status, phase, cursor } = mended;
+        let is_open = status == "failed" || status == "ready_to_complete";
+        script.variables.insert("_migrate_by".to_owned(), self.applier.replica.as_json());
+        script.variables.insert(
+            "_migrate_mended".to_owned(),
+            json!({ "status": status, "phase": phase.word(), "cursor": cursor, "was": row.status,
+                    "name": migration.name(), "checksum": migration.checksum().to_string() }),
+        );
+        let seen = row.cursor.map_or_else(|| "NONE".to_owned(), |cursor| cursor.to_string());
+        script.begin(0);
+        script.push(
+            0,
+            Role::Held,
+            "IF (SELECT VALUE expires_at FROM ONLY _migration_lease:heartbeat) > time::now() \
+             { THROW 'the lease is held' };\n",
+        );
+        script.push(
+            0,
+            Role::Fence,
+            &format!(
+                "IF (SELECT VALUE [status, cursor] FROM ONLY {ROW}) != [$_migrate_mended.was, {seen}] \
+                 {{ THROW 'the ledger changed' }};\n"
+            ),
+        );
+        let cursor = if is_open { "$_migrate_mended.cursor" } else { "NONE" };
+        script.push(
+            0,
+            Role::Close,
+            &format!(
+                "UPDATE ONLY {ROW} SET status = $_migrate_mended.status, phase = $_migrate_mended.phase, \
+                 cursor = {cursor}, progress = NONE RETURN NONE;\n"
+            ),
+        );
+        script.push(
+            0,
+            Role::Close,
+            "CREATE _migration_log:ulid() CONTENT { at: time::now(), event: 'repaired', module: $_migrate_module, \
+             version: $_migrate_version, name: $_migrate_mended.name, checksum: $_migrate_mended.checksum, \
+             phase: $_migrate_mended.phase, status: $_migrate_mended.status, was: $_migrate_mended.was, \
+             by: $_migrate_by } RETURN NONE;\n",
+        );
+        script.index(0, index);
+        script.push(0, Role::Commit, "COMMIT;\n");
+        script
+    }
+}

@@ -1,0 +1,21 @@
+//! Phased migrations: their start, their completion and their rollback, in each context.
+//!
+//! `state` says which move is legal where (pure), `stretch` which steps it runs and by which words the ledger tells of them;
+//! the steps themselves are run as those of a stepwise migration. `repair` finds what the recorded steps prove (pure).
+
+mod error;
+mod mend;
+mod operate;
+mod repair;
+mod state;
+mod status;
+mod stretch;
+mod task;
+
+pub use self::error::PhasedError;
+pub use self::repair::{Concluded, Repair};
+pub use self::state::{Move, PhasedState};
+pub use self::status::{PhasedStatus, StepRecord};
+pub(crate) use self::status::{phase, state};
+pub(crate) use self::stretch::Stretch;
+pub(crate) use self::task::Task;
