@@ -1,6 +1,6 @@
 //! From a verdict to the refusal that a person reads, and to what the ledger keeps of it.
 
-use migrate_core::PhaseStep;
+use migrate_core::{ObjectKind, PhaseStep, Statement};
 use serde_json::{Value, json};
 
 use crate::ledger::Status;
@@ -16,13 +16,13 @@ pub(crate) fn torn(step: &Step) -> Refusal {
 pub(crate) fn failed(step: &Step, statement: Option<usize>, kept: usize, cause: String) -> Refusal {
     let migration = step.migration;
     let at = statement.and_then(|at| migration.statements().get(at));
-    let text = at.and_then(|at| migration.text().get(at.range()));
+    let text = at.and_then(|at| shown(at, migration.text()));
     Refusal::Failed {
         module: step.module.to_owned(),
         version: migration.version(),
         file: migration.file().to_owned(),
-        line: at.map(migrate_core::Statement::line),
-        statement: text.map(shorten),
+        line: at.map(Statement::line),
+        statement: text,
         kept,
         cause,
     }
@@ -31,13 +31,13 @@ pub(crate) fn failed(step: &Step, statement: Option<usize>, kept: usize, cause: 
 /// A step of a phased migration that failed at one of its statements, or at none of its own. `kept` steps are committed.
 pub(crate) fn failed_in(step: &Step, part: &PhaseStep, statement: Option<usize>, kept: usize, cause: &str) -> Refusal {
     let at = statement.and_then(|at| part.statements().get(at));
-    let text = at.and_then(|at| part.text().get(at.range()));
+    let text = at.and_then(|at| shown(at, part.text()));
     Refusal::Failed {
         module: step.module.to_owned(),
         version: step.migration.version(),
         file: step.migration.file().to_owned(),
-        line: at.map(migrate_core::Statement::line),
-        statement: text.map(shorten),
+        line: at.map(Statement::line),
+        statement: text,
         kept,
         cause: format!("in the step `{}`: {cause}", part.id()),
     }
@@ -64,6 +64,19 @@ pub(crate) fn unrecorded(mut refusal: Refusal, why: &str) -> Refusal {
         cause.push(')');
     }
     refusal
+}
+
+/// What may be shown of a statement of this text: its beginning, on one line. Of what defines an access method or a user no
+/// more than its name, for it may hold a key or a password.
+pub(crate) fn shown(statement: &Statement, text: &str) -> Option<String> {
+    let text = text.get(statement.range())?;
+    match statement.object() {
+        Some(object) if matches!(object.kind(), ObjectKind::Access | ObjectKind::User) => {
+            let verb = text.split_whitespace().next().unwrap_or_default();
+            Some(format!("{verb} {object} …"))
+        }
+        _ => Some(shorten(text)),
+    }
 }
 
 /// The beginning of a statement, on one line.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::context::use_namespace;
-use crate::{Database, QueryError};
+use crate::{Database, QueryError, StatementError, StatementErrorKind};
 
 /// What is known about the databases of one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +34,12 @@ impl Existing {
 /// The names of all namespaces, or `None` when the user has no right to know.
 pub(crate) async fn namespaces(database: &impl Database) -> Result<Option<BTreeSet<String>>, QueryError> {
     let reply = database.query("INFO FOR ROOT;".to_owned(), Map::new()).await?;
-    let info = reply.0.into_iter().next().and_then(Result::ok);
-    Ok(info.map(|info| keys(&info["namespaces"])))
+    match reply.0.into_iter().next() {
+        Some(Ok(info)) => Ok(Some(keys(&info["namespaces"]))),
+        Some(Err(error)) if error.kind == StatementErrorKind::NotAllowed => Ok(None),
+        Some(Err(error)) => Err(unknown(&error)),
+        None => Err(QueryError::Lost("the database did not say which namespaces there are".to_owned())),
+    }
 }
 
 /// The databases of each of these namespaces, which exist or which the user has no right to create.
@@ -45,12 +49,25 @@ pub(crate) async fn databases(database: &impl Database, namespaces: &[String]) -
     let mut results = reply.0.into_iter();
     let existing = |namespace: &String| match (results.next(), results.next()) {
         (Some(Ok(entered)), Some(Ok(info))) if entered["namespace"] == namespace.as_str() => {
-            Existing::Known(keys(&info["databases"]))
+            Ok(Existing::Known(keys(&info["databases"])))
         }
-        (Some(Err(error)), _) | (_, Some(Err(error))) => Existing::Unknown(error.message),
-        _ => Existing::Unknown(format!("the namespace `{namespace}` cannot be entered")),
+        (Some(Err(error)), _) | (_, Some(Err(error))) if error.kind == StatementErrorKind::NotAllowed => {
+            Ok(Existing::Unknown(error.message))
+        }
+        (Some(Err(error)), _) | (_, Some(Err(error))) => Err(unknown(&error)),
+        _ => Ok(Existing::Unknown(format!("the namespace `{namespace}` cannot be entered"))),
     };
-    Ok(namespaces.iter().map(existing).collect())
+    namespaces.iter().map(existing).collect()
+}
+
+/// Whoever may know and was not told has to ask again: to take "unknown" for "perhaps" would let a `USE` create what is not
+/// there.
+fn unknown(error: &StatementError) -> QueryError {
+    match error.kind {
+        StatementErrorKind::Conflict | StatementErrorKind::NoSuchContext => QueryError::Conflict(error.message.clone()),
+        StatementErrorKind::TimedOut => QueryError::TimedOut(error.message.clone()),
+        _ => QueryError::Refused(error.message.clone()),
+    }
 }
 
 fn keys(object: &Value) -> BTreeSet<String> {

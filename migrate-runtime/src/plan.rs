@@ -270,7 +270,7 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
     for (at, migration) in module.iter().enumerate() {
         let behind = predecessor.map(|(_, chain)| chain);
         let row = recorded.remove(&migration.version());
-        if at >= end && row.is_some_and(Row::is_in_place) {
+        if at >= end && row.is_some_and(|row| row.is_in_place() && !row.is_placeholder()) {
             beyond.known += 1;
             beyond.latest = Some(migration.version());
         }

@@ -233,3 +233,15 @@ async fn a_disturbed_look_is_taken_again_and_a_lasting_disturbance_is_told() {
 fn json(report: &DriftReport) -> serde_json::Value {
     serde_json::to_value(report).unwrap()
 }
+
+#[tokio::test]
+async fn a_migrator_that_stops_early_expects_what_is_there_and_not_what_it_would_not_apply() {
+    let db = engine().await;
+    let until = |last| migrator(app(3)).until([("app", Version::new(last).unwrap())]).unwrap();
+    assert!(until(2).migrate(&db, tenant()).await.is_served());
+    assert_eq!(drift(&until(2), &db).await, DriftState::InSync);
+    assert!(migrator(app(3)).migrate(&db, tenant()).await.is_served());
+    assert_eq!(drift(&until(2), &db).await, DriftState::InSync, "it knows V3 as well");
+    rows(&db, &tenant(), "REMOVE FIELD bio ON user;").await;
+    assert!(matches!(drift(&until(2), &db).await, DriftState::Drifted(_)), "and sees what is missing of it");
+}

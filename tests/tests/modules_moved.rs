@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use migrate_build::{Folder, Options, load};
 use migrate_core::Catalog;
-use migrate_runtime::{Context, ContextReport, Evidence, Fleet, Migrations, Migrator, Outcome, Refusal};
+use migrate_runtime::{
+    Context, ContextReport, DriftOptions, DriftState, Evidence, Fleet, Migrations, Migrator, Outcome, Refusal,
+    UndoError, UndoObstacle, UndoTarget, Version,
+};
 use migrate_tests::{Fault, Faulty, engine, ledger, live_catalog, log, module, rows};
 use serde_json::{Value, json};
 use surrealdb::Surreal;
@@ -351,4 +354,36 @@ async fn a_text_that_was_corrected_before_it_moved_is_known_at_its_new_place() {
     assert_eq!(migrate(&db, modules).await.outcome, Outcome::UpToDate);
     assert_eq!(effects(&db).await, json!(["sesion"]));
     assert_eq!(row(&db, "sessions", 1).await["checksum"], migrate_build::checksum(shipped).to_string());
+}
+
+#[tokio::test]
+async fn what_was_moved_is_not_undone_under_one_of_its_names() {
+    let db = engine().await;
+    assert!(migrate(&db, [old(3)]).await.is_served());
+    assert!(migrate(&db, [auth(3), sessions(2)]).await.is_served());
+    let plan = |modules: Vec<&'static Migrations>, target: UndoTarget| {
+        let db = db.clone();
+        async move { Migrator::new(modules).unwrap().plan_undo(&db, &tenant(), target).await }
+    };
+    let before_the_move = plan(vec![old(3)], UndoTarget::version("auth", Version::new(2).unwrap())).await;
+    let receiver_alone = plan(vec![sessions(2)], UndoTarget::module("sessions")).await;
+    let both = plan(vec![auth(3), sessions(2)], UndoTarget::module("sessions")).await;
+    for refused in [before_the_move, receiver_alone, both] {
+        let Err(UndoError::Impossible { obstacles, .. }) = refused else { panic!("{refused:?}") };
+        let is_shared = |one: &UndoObstacle| matches!(one, UndoObstacle::Shared { .. });
+        assert!(obstacles.iter().any(is_shared), "{obstacles:?}");
+    }
+    // What was written since the move goes as ever.
+    let later = plan(vec![sessions(2)], UndoTarget::version("sessions", Version::FIRST)).await.unwrap();
+    assert_eq!(later.steps().len(), 1, "{later}");
+}
+
+#[tokio::test]
+async fn what_waits_to_change_hands_is_no_drift() {
+    let db = engine().await;
+    assert!(migrate(&db, [old(3)]).await.is_served());
+    let migrator = Migrator::new([auth(3), sessions(1)]).unwrap();
+    let report = migrator.drift(&db, Fleet::contexts([tenant()]), &DriftOptions::new()).await.unwrap();
+    assert_eq!(report.get(&tenant()).unwrap().state, DriftState::InSync, "{report}");
+    assert_eq!(report.pending(), 1, "it is still to be recorded");
 }

@@ -6,7 +6,7 @@ use super::state::DriftUnknown;
 use crate::compare::Until;
 use crate::ledger::Row;
 use crate::order::Modules;
-use crate::plan::{Ahead, Plan, Stranger, plan};
+use crate::plan::{Action, Ahead, Incomplete, Plan, Step, Stranger, plan};
 
 /// Where a context is.
 #[derive(Clone, Debug, Default)]
@@ -27,16 +27,23 @@ impl Position {
         // To look at a context that this binary must not serve does no harm.
         let rows: Vec<_> =
             rows.iter().cloned().map(|row| Row { compatibility: Compatibility::Compatible, ..row }).collect();
-        let Plan { steps, ahead, strangers, .. } = plan(modules, &rows).map_err(DriftUnknown::Ledger)?;
+        let pending = plan(modules, &rows).map_err(DriftUnknown::Ledger)?.steps.len();
+        // What is there may be further than where the migrator stops.
+        let Plan { steps, ahead, strangers, incomplete, .. } =
+            plan(&modules.whole(), &rows).map_err(DriftUnknown::Ledger)?;
+        // What only changes hands is there.
+        let is_run = |step: &Step| matches!(step.action, Action::Run { .. });
         let is_pending = |module: &str, version: Version| {
-            steps.iter().any(|step| step.module == module && step.migration.version() == version)
+            let is_step = |step: &Step| step.module == module && step.migration.version() == version;
+            let is_held = |one: &Incomplete| one.module == module && one.version <= version;
+            steps.iter().any(|step| is_run(step) && is_step(step)) || incomplete.iter().any(is_held)
         };
         let applied = modules.iter().map(|module| {
             let last = module.iter().take_while(|migration| !is_pending(module.module(), migration.version())).last();
             last.map_or(Until::Nothing, |last| Until::Version(last.version()))
         });
         let applied = applied.collect();
-        Ok(Self { applied, pending: steps.len(), ahead, strangers })
+        Ok(Self { applied, pending, ahead, strangers })
     }
 
     /// Those that know more than this binary does, in words.

@@ -58,7 +58,13 @@ pub(super) fn action(
         Some(Moved::From(_)) => handovers.find(|handover| handover.receiver == place).map(|handover| handover.origin),
     };
     let Some(origin) = origin else { return Ok(Action::Run { claim: None }) };
-    let row = rows.iter().find(|row| row.module == origin.module && row.version == origin.version);
+    // What is recorded under a name that the giving module had before is taken over first.
+    let giver = modules.iter().find(|module| module.module() == origin.module);
+    let names = giver.map_or(&[][..], |giver| giver.formerly());
+    let is_origin = |row: &&Row| row.module == origin.module && row.version == origin.version;
+    let is_former = |row: &&Row| names.contains(&row.module.as_str()) && row.version == origin.version;
+    let former = || rows.iter().find(|row| is_former(row) && row.renamed_to().is_none() && row.is_in_place());
+    let row = rows.iter().find(is_origin).or_else(former);
     let (module, version) = (origin.module.to_owned(), origin.version);
     let Some(row) = row else { return Ok(Action::Run { claim: Some(origin) }) };
     if row.is_begun() {

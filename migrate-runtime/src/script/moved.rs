@@ -53,9 +53,12 @@ impl Script {
                      {{ THROW 'the ledger changed' }};\n"
                     ),
                 );
+                // A text that was corrected since is undone by what was recorded with it.
+                let is_corrected = checksum != step.migration.checksum();
+                let down = if is_corrected { format!(", down: {origin}.down") } else { String::new() };
                 let claim = format!(
                     "CREATE ONLY {id} CONTENT object::extend({row}, {{ status: 'applied', applied_at: {origin}.applied_at, \
-                     duration: {origin}.duration, applied_by: {origin}.applied_by }}) RETURN NONE;\n"
+                     duration: {origin}.duration, applied_by: {origin}.applied_by{down} }}) RETURN NONE;\n"
                 );
                 self.push(at, Role::Claim, &claim);
                 // Who has it now knows how to undo it: it is undone once.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_core::{Migration, Undo, UndoSafety, Version};
+use migrate_core::{Migration, Moved, Undo, UndoSafety, Version};
 
 use super::ledger::{Key, Recorded};
 use super::obstacle::UndoObstacle;
 use super::plan::UndoSource;
 use super::target::UndoTarget;
-use crate::ledger::Status;
+use crate::ledger::{Row, Status};
 use crate::order::Modules;
 
 /// One migration to undo.
@@ -56,7 +56,7 @@ pub(super) fn decide<'a>(
 }
 
 /// Whether there is anything of the row's migration, as far as is known.
-fn is_there(recorded: &Recorded) -> bool {
+pub(super) fn is_there(recorded: &Recorded) -> bool {
     match recorded.row.status {
         Status::Failed | Status::RolledBack => recorded.row.is_begun(),
         _ => true,
@@ -64,7 +64,7 @@ fn is_there(recorded: &Recorded) -> bool {
 }
 
 /// Where this binary has the migration of a row: its module and its place in that.
-fn find(modules: &Modules, recorded: &Recorded) -> Option<(usize, usize)> {
+pub(super) fn find(modules: &Modules, recorded: &Recorded) -> Option<(usize, usize)> {
     let at = modules.iter().position(|module| module.module() == recorded.row.module)?;
     let chain = modules.get(at)?.as_slice();
     chain.binary_search_by_key(&recorded.row.version, Migration::version).ok().map(|migration| (at, migration))
@@ -77,7 +77,9 @@ fn find(modules: &Modules, recorded: &Recorded) -> Option<(usize, usize)> {
 /// last. The rest goes in the reverse order of applying.
 fn order<'a>(modules: &Modules, ledger: &'a [Recorded]) -> Vec<&'a Recorded> {
     let is_former = |name: &str| modules.iter().any(|module| module.formerly().contains(&name));
-    let counts = |one: &&Recorded| is_there(one) && one.row.renamed_to().is_none() && !is_former(&one.row.module);
+    let counts = |one: &&Recorded| {
+        is_there(one) && one.row.renamed_to().is_none() && !one.row.is_placeholder() && !is_former(&one.row.module)
+    };
     let (known, unknown): (Vec<_>, Vec<_>) = ledger.iter().filter(counts).partition(|one| find(modules, one).is_some());
     let mut left: BTreeMap<&str, Vec<&Recorded>> = BTreeMap::new();
     for one in unknown {
@@ -183,12 +185,21 @@ fn one<'a>(modules: &Modules, ledger: &'a [Recorded], recorded: &'a Recorded) ->
         }
         None => irreversible("the ledger keeps no text that would undo it"),
     };
-    let Some((at, place)) = find(modules, recorded) else { return from_ledger() };
+    let found = find(modules, recorded);
+    let Some((at, place)) = found else {
+        return match twin(ledger, recorded, None) {
+            Some(twin) => Err(shared(recorded, twin)),
+            None => from_ledger(),
+        };
+    };
     let (known, migration) = (modules[at], &modules[at].as_slice()[place]);
     let is_former = |one: &&Recorded| known.formerly().contains(&one.row.module.as_str()) && one.row.version == version;
     if let Some(former) = ledger.iter().filter(is_former).find(|one| one.row.renamed_to().is_none() && is_there(one)) {
         let other = former.row.module.clone();
         return Err(UndoObstacle::Renamed { module: module(), version, file: file(), other });
+    }
+    if let Some(twin) = twin(ledger, recorded, Some(migration)) {
+        return Err(shared(recorded, twin));
     }
     let accepted = migration.links().iter().any(|link| link.checksum() == row.checksum && link.chain() == row.chain);
     let is_own = row.checksum == migration.checksum();
@@ -209,6 +220,27 @@ fn one<'a>(modules: &Modules, ledger: &'a [Recorded], recorded: &'a Recorded) ->
         Undo::None { reason } => return irreversible(reason),
     };
     Ok(Decided { recorded, known: Some((at, place)), text: text.clone().into_owned(), source, safety: *safety })
+}
+
+/// The row under which another module has the same migration: a moved or a renamed one leaves two rows behind, and an undo
+/// changes one.
+fn twin<'a>(ledger: &'a [Recorded], recorded: &Recorded, migration: Option<&Migration>) -> Option<&'a Recorded> {
+    let row = &recorded.row;
+    let origin = match migration.and_then(Migration::moved) {
+        Some(Moved::From(origin)) => Some((origin.module(), origin.version())),
+        _ => None,
+    };
+    let is_twin = |one: &&Recorded| {
+        let is_same = one.row.checksum == row.checksum && row.checksum != Row::MARKER;
+        let is_origin = origin == Some((one.row.module.as_str(), one.row.version)) && one.row.moved_to().is_none();
+        one.row.module != row.module && is_there(one) && (is_same || is_origin)
+    };
+    ledger.iter().find(is_twin)
+}
+
+fn shared(recorded: &Recorded, twin: &Recorded) -> UndoObstacle {
+    let (module, version, file) = (recorded.row.module.clone(), recorded.row.version, recorded.file.clone());
+    UndoObstacle::Shared { module, version, file, other: twin.row.module.clone(), other_version: twin.row.version }
 }
 
 #[cfg(test)]

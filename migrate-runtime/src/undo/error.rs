@@ -56,6 +56,11 @@ pub enum UndoError {
     /// The database could not be reached or entered until the deadline.
     #[error("{reason}{}", so_far(.undone))]
     Unavailable { reason: String, undone: Vec<Undone> },
+    /// The fleet index cannot be written: it would go on saying that what is undone is applied.
+    #[error(
+        "the fleet index in {index} cannot be written ({reason}), and would go on saying that all of it is applied: let a user undo who may write it, or use a migrator without the index and `verify` behind it{}", so_far(.undone)
+    )]
+    IndexUnusable { index: Context, reason: String, undone: Vec<Undone> },
     /// What goes could not be exported first. Nothing was undone.
     #[error("nothing was undone, for what goes could not be exported: {0}")]
     Export(#[from] ExportError),
@@ -77,6 +82,7 @@ impl UndoError {
             Self::Stale { .. } => "stale",
             Self::Failed { .. } => "failed",
             Self::Torn { .. } => "torn",
+            Self::IndexUnusable { .. } => "index_unusable",
             Self::Export(_) => "export",
         }
     }
@@ -95,7 +101,8 @@ impl UndoError {
             Self::Stale { undone, .. }
             | Self::Failed { undone, .. }
             | Self::Torn { undone, .. }
-            | Self::Unavailable { undone, .. } => undone,
+            | Self::Unavailable { undone, .. }
+            | Self::IndexUnusable { undone, .. } => undone,
             _ => &[],
         }
     }

@@ -128,10 +128,7 @@ impl<'a, D: Database> Execution<'a, D> {
                     self.done(step, UndoneBy::Us);
                     return Ok(true);
                 }
-                Sent::Unindexed(why) => {
-                    self.run.give_up_index(&why, &self.migrator.applier.telemetry);
-                    continue;
-                }
+                Sent::Unindexed(reason) => return Err(self.unindexed(reason)),
                 Sent::Unavailable(reason) => {
                     return Err(UndoError::Unavailable { reason, undone: self.undone.clone() });
                 }
@@ -148,6 +145,12 @@ impl<'a, D: Database> Execution<'a, D> {
             }
             self.pause(why).await?;
         }
+    }
+
+    /// Forwards, a row of the index that is not written claims less than is so; backwards, it would claim more.
+    fn unindexed(&self, reason: String) -> UndoError {
+        let index = self.migrator.index.as_ref().map_or(&self.plan.context, |index| &index.context).clone();
+        UndoError::IndexUnusable { index, reason, undone: self.undone.clone() }
     }
 
     async fn pause(&mut self, why: String) -> Result<(), UndoError> {
@@ -210,6 +213,9 @@ impl<'a, D: Database> Execution<'a, D> {
     async fn send(&self, step: &UndoStep) -> Sent {
         if let Err(why) = self.run.settle_index(self.database, &self.migrator.applier.telemetry).await {
             return Sent::Look(why);
+        }
+        if self.migrator.index.is_some() && self.run.ready_index().is_none() {
+            return Sent::Unindexed("it is not there, or the user has no right to it".to_owned());
         }
         let mut undoing = self.scripts(step).undo(&self.stand, self.options.leftovers);
         let (text, variables) = (undoing.script.text.clone(), undoing.script.variables.clone());

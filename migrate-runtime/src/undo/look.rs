@@ -1,9 +1,11 @@
 //! Reading what a plan is made from: the schema, the ledger, and the rows that would go.
 
-use migrate_core::Catalog;
+use std::collections::BTreeMap;
+
+use migrate_core::{Catalog, Version};
 use serde_json::{Map, Value};
 
-use super::decide::{Undecided, decide};
+use super::decide::{Undecided, decide, find, is_there};
 use super::error::UndoError;
 use super::impact::Count;
 use super::ledger::{LEASE, LEDGER, Recorded, Stand};
@@ -15,7 +17,8 @@ use crate::counted::Counted;
 use crate::live::{LiveSchemaError, read};
 use crate::migrator::Migrator;
 use crate::observer::Event;
-use crate::plan::strangers;
+use crate::order::Modules;
+use crate::plan::Stranger;
 use crate::probe::is_in;
 use crate::{Database, QueryError, StatementErrorKind};
 
@@ -62,9 +65,7 @@ pub(super) async fn plan(
                 let filled = count.fill(&counted, steps.iter_mut().map(|step| &mut step.impact));
                 filled.map_err(|reason| unavailable(context, reason))?;
                 steps.iter_mut().for_each(UndoStep::judge);
-                let rows: Vec<_> = seen.ledger.iter().map(|one| one.row.clone()).collect();
-                let mut not_in_this_binary = strangers(modules, &rows);
-                not_in_this_binary.retain(|stranger| steps.iter().all(|step| step.module != stranger.module));
+                let not_in_this_binary = unknown(modules, &seen.ledger, &steps);
                 let (context, stand) = (context.clone(), Stand::of(&seen.ledger));
                 return Ok(UndoPlan { context, target, steps, not_in_this_binary, stand });
             }
@@ -78,6 +79,22 @@ pub(super) async fn plan(
         migrator.emit(Event::Waiting { contexts, reason: &why, tries: backoff.tries() });
         backoff.pause().await;
     }
+}
+
+/// What stays of what this binary does not know, by module: whether it needs what goes cannot be told.
+fn unknown(modules: &Modules, ledger: &[Recorded], steps: &[UndoStep]) -> Vec<Stranger> {
+    let stays = |one: &&Recorded| {
+        let is_real = one.row.renamed_to().is_none() && !one.row.is_placeholder();
+        let goes = steps.iter().any(|step| step.module == one.row.module && step.version == one.row.version);
+        is_there(one) && is_real && !goes && find(modules, one).is_none()
+    };
+    let mut latest: BTreeMap<&str, Version> = BTreeMap::new();
+    for one in ledger.iter().filter(stays) {
+        let version = latest.entry(&one.row.module).or_insert(one.row.version);
+        *version = one.row.version.max(*version);
+    }
+    let stranger = |(module, version): (&str, _)| Stranger { module: module.to_owned(), version };
+    latest.into_iter().map(stranger).collect()
 }
 
 enum Uncounted {

@@ -66,6 +66,19 @@ pub enum UndoObstacle {
         file: String,
         other: String,
     },
+    /// Another module has the same migration on record, since it was moved or its module renamed.
+    #[error(
+        "{module} {file} is recorded as V{other_version} of {other} too: whoever knows it there would go on taking it for applied; write a migration that puts things right"
+    )]
+    Shared {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        file: String,
+        other: String,
+        #[serde(serialize_with = "number")]
+        other_version: Version,
+    },
     /// A stepwise migration is being applied in this database.
     #[error("{by} is at a stepwise migration of this database: wait until it is done")]
     Busy { by: String },
@@ -83,7 +96,8 @@ impl UndoObstacle {
             | Self::Divergent { module, version, .. }
             | Self::Stuck { module, version, .. }
             | Self::Begun { module, version, .. }
-            | Self::Renamed { module, version, .. } => Some((module, *version)),
+            | Self::Renamed { module, version, .. }
+            | Self::Shared { module, version, .. } => Some((module, *version)),
             Self::Busy { .. } => None,
         }
     }

@@ -11,7 +11,7 @@ use super::options::ValidationOptions;
 use super::validation::{Skipped, ValidateError};
 use crate::backoff::Backoff;
 use crate::context::Context;
-use crate::failure::shorten;
+use crate::failure::shown;
 use crate::migrator::Migrator;
 use crate::outcome::Applied;
 use crate::plan::Step;
@@ -121,7 +121,7 @@ pub(super) async fn constraints(
 
 fn fails(step: &Step, statement: Option<usize>, cause: String) -> ValidationFinding {
     let statement = statement.and_then(|at| step.migration.statements().get(at));
-    let text = statement.and_then(|statement| step.migration.text().get(statement.range())).map(shorten);
+    let text = statement.and_then(|statement| shown(statement, step.migration.text()));
     let message = match text {
         Some(text) => format!("{cause}, at `{text}`"),
         None => cause,

@@ -124,6 +124,8 @@ pub enum FindingCode {
     EndsEarly,
     /// It was not done when its time was up.
     TimedOut,
+    /// It could not be tried, so nothing is known of what it would meet.
+    NotTried,
     /// Rows hold equal values where a unique index refuses them.
     DuplicateValues,
     /// Rows hold, or lack, what the definition of a field refuses.
@@ -156,6 +158,7 @@ impl fmt::Display for FindingCode {
             Self::Fails => "fails",
             Self::EndsEarly => "ends_early",
             Self::TimedOut => "timed_out",
+            Self::NotTried => "not_tried",
             Self::DuplicateValues => "duplicate_values",
             Self::RefusedValues => "refused_values",
             Self::ManyStatements => "many_statements",

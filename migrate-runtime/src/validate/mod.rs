@@ -37,7 +37,7 @@ use crate::listing::Presence;
 use crate::live::{LiveSchemaError, Rows, read};
 use crate::migrator::Migrator;
 use crate::outcome::Applied;
-use crate::plan::{Action, plan};
+use crate::plan::{Action, Step, plan};
 use crate::refusal::Refusal;
 use crate::{Database, QueryError};
 
@@ -132,10 +132,16 @@ impl Migrator {
         });
         let mut findings = read.findings;
         findings.extend(semantics(modules, &steps, &live, &options.unmanaged, tried.tried));
+        let is_told = tried.findings.iter().any(|one| one.code != FindingCode::RefusedValues);
         findings.extend(tried.findings);
+        if !is_told {
+            findings.extend(steps.iter().skip(tried.tried).map(not_tried));
+        }
         findings.extend(sizes(&steps, &tried.took, options));
         findings.extend(worked.judge(&counts, options));
-        findings.extend(reversibility(&steps, options.undo));
+        // What is new here as a whole is undone with its database.
+        let is_there = |step: &&Step| rows.iter().any(|row| row.module == step.module);
+        findings.extend(reversibility(steps.iter().filter(is_there), options.undo));
         Ok(Some(Validation {
             context: context.clone(),
             presence,
@@ -146,4 +152,10 @@ impl Migrator {
             round_trips: 0,
         }))
     }
+}
+
+fn not_tried(step: &Step) -> ValidationFinding {
+    let message = "it was not tried, for the reason that is given with what was skipped".to_owned();
+    let remedy = "try it on a copy of the database";
+    ValidationPhase::Constraints.warning(FindingCode::NotTried, step, message, remedy)
 }

@@ -6,8 +6,8 @@ use super::finding::{FindingCode, ValidationFinding, ValidationPhase};
 use super::options::UndoPolicy;
 use crate::plan::Step;
 
-pub(super) fn reversibility(steps: &[Step], policy: UndoPolicy) -> Vec<ValidationFinding> {
-    steps.iter().filter_map(|step| one(step, policy)).collect()
+pub(super) fn reversibility<'a>(steps: impl Iterator<Item = &'a Step>, policy: UndoPolicy) -> Vec<ValidationFinding> {
+    steps.filter_map(|step| one(step, policy)).collect()
 }
 
 fn one(step: &Step, policy: UndoPolicy) -> Option<ValidationFinding> {

@@ -7,7 +7,7 @@ use migrate_ui_tests::{NAMED, SCHEMA};
 
 #[test]
 fn the_whole_folder_is_embedded() {
-    assert_eq!((SCHEMA.module(), SCHEMA.len()), ("notes", 4));
+    assert_eq!((SCHEMA.module(), SCHEMA.len()), ("notes", 5));
     assert_eq!(SCHEMA.formerly(), ["memos"]);
     let [requirement] = SCHEMA.requires() else { panic!("one requirement") };
     assert_eq!((requirement.module(), requirement.version().get()), ("accounts", 2));

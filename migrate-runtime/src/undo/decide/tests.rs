@@ -12,12 +12,19 @@ fn sum(of: u64) -> [u8; 32] {
 }
 
 /// A module whose migrations require what is named: of this version, that version of that module.
+/// Each module has texts of its own.
+fn sum_of(module: &str, at: u64) -> [u8; 32] {
+    let mut sum = sum(at);
+    sum[1] = module.bytes().fold(0, u8::wrapping_add);
+    sum
+}
+
 fn module(name: &'static str, last: u64, requires: &[(u64, &'static str, u64)]) -> &'static Migrations {
     let migration = |at: u64| {
         let needs = requires.iter().filter(|(by, ..)| *by == at);
         let needs: Vec<_> = needs.map(|&(_, module, version)| Requirement::__new(module, version)).collect();
         let undo = Undo::Derived { text: format!("UNDO {name} {at}").into(), safety: UndoSafety::Safe };
-        Migration::__new(at, "x", "V__x.surql", "", sum(at), sum(at))
+        Migration::__new(at, "x", "V__x.surql", "", sum_of(name, at), sum_of(name, at))
             .__with_requires(needs.leak())
             .__with_undo(Box::leak(Box::new(undo)))
     };
@@ -28,7 +35,7 @@ fn module(name: &'static str, last: u64, requires: &[(u64, &'static str, u64)]) 
 /// Rows as (module, version, status), applied in this order.
 fn ledger(rows: &[(&str, u64, &str)]) -> Vec<Recorded> {
     let row = |(at, &(module, version, status)): (usize, &(&str, u64, &str))| {
-        let sum = Checksum::from_bytes(sum(version)).to_string();
+        let sum = Checksum::from_bytes(sum_of(module, version)).to_string();
         json!({ "module": module, "version": version, "name": "x", "file": "V__x.surql", "checksum": sum, "chain": sum,
             "status": status, "breaking": false, "kept": false, "applied": at, "down": { "text": "DOWN", "safety": "data_loss" } })
     };
@@ -109,6 +116,24 @@ fn every_obstacle_is_told_at_once() {
     assert_eq!(named, ["app3", "app2", "auth3"]);
     assert!(matches!(obstacles[1], UndoObstacle::Begun { .. }), "{obstacles:?}");
     assert!(obstacles.iter().all(|one| !one.to_string().is_empty()));
+}
+
+#[test]
+fn what_another_module_has_on_record_too_is_not_undone_under_one_of_them() {
+    let modules = Modules::new([module("app", 2, &[])]).unwrap();
+    let shared = |of: &str| {
+        let mut ledger = ledger(&[("app", 1, "applied"), ("app", 2, "applied"), ("mail", 7, "applied")]);
+        let twin = ledger.iter().find(|one| one.row.module == of).unwrap().row.checksum;
+        ledger[2].row.checksum = twin;
+        match decide(&modules, &ledger, &UndoTarget::last(3.try_into().unwrap()), None) {
+            Err(Undecided::Impossible(obstacles)) => {
+                obstacles.iter().filter_map(UndoObstacle::migration).map(|(m, v)| format!("{m}{v}")).collect()
+            }
+            other => vec![format!("{other:?}")],
+        }
+    };
+    assert_eq!(shared("app"), ["mail7", "app1"], "neither side goes by itself");
+    assert!(shared("mail")[0].starts_with("Ok"), "what only one of them has goes");
 }
 
 #[test]
