@@ -2,12 +2,15 @@
 //! a program.
 
 mod applying;
+mod drifting;
 mod embedded;
 mod reading;
 mod refused;
 mod server;
 mod stopped;
 mod taking_over;
+mod undoing;
+mod validating;
 
 use std::fs;
 use std::path::Path;

@@ -11,7 +11,7 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
     server.query("USE NS acme DB old; CREATE note:1; USE NS acme DB empty;");
     assert_eq!(run(&server, dir.path(), &["up", "--ns", "acme", "--db", "eu"]).code, 0);
     let before = server.everything();
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 15] = [
         &["status"],
         &["status", "--verify"],
         &["status", "--index", "ops/index"],
@@ -19,6 +19,12 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
         &["lease"],
         &["live"],
         &["up", "--dry-run"],
+        &["up", "--dry-run", "--to", "1"],
+        &["list"],
+        &["list", "--state", "pending"],
+        &["validate"],
+        &["drift"],
+        &["drift", "--against", "snapshot"],
         &["baseline", "--dry-run"],
         &["adopt", "--from", "surql", "--dry-run"],
     ];

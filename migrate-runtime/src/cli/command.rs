@@ -8,7 +8,7 @@ use super::error::CommandError;
 use super::presentation::{Format, Presentation};
 use super::selection::Selection;
 use super::session::Session;
-use super::{Adopt, Baseline, Lease, Live, Log, Replicas, Status, Up};
+use super::{Adopt, Baseline, Drift, Lease, List, Live, Log, Replicas, Restore, Status, Undo, Up, Validate};
 use crate::Database;
 use crate::context::Context;
 
@@ -29,6 +29,16 @@ pub enum Command {
     Status(Status),
     /// Applies what is pending.
     Up(Up),
+    /// Finds out what would become of the pending migrations. Nothing is changed.
+    Validate(Validate),
+    /// Lists the migrations of each database, with where each stands. Nothing is written.
+    List(List),
+    /// Undoes migrations of one database.
+    Undo(Undo),
+    /// Puts back what an undo exported.
+    Restore(Restore),
+    /// Finds databases whose schema is not what their ledger says. Nothing is written.
+    Drift(Drift),
     /// Takes over databases that have the schema and no ledger.
     Baseline(Baseline),
     /// Takes over databases with the ledger of another tool.
@@ -62,6 +72,11 @@ impl Command {
         let ended = match self {
             Self::Status(command) => Box::pin(command.run(session)).await,
             Self::Up(command) => Box::pin(command.run(session)).await,
+            Self::Validate(command) => Box::pin(command.run(session)).await,
+            Self::List(command) => Box::pin(command.run(session)).await,
+            Self::Undo(command) => Box::pin(command.run(session)).await,
+            Self::Restore(command) => Box::pin(command.run(session)).await,
+            Self::Drift(command) => Box::pin(command.run(session)).await,
             Self::Baseline(command) => Box::pin(command.run(session)).await,
             Self::Adopt(command) => Box::pin(command.run(session)).await,
             Self::Log(command) => Box::pin(command.run(session)).await,
@@ -88,6 +103,11 @@ impl Command {
         match self {
             Self::Status(command) => Some(&command.selection),
             Self::Up(command) => Some(&command.selection),
+            Self::Validate(command) => Some(&command.selection),
+            Self::List(command) => Some(&command.selection),
+            Self::Undo(command) => Some(&command.selection),
+            Self::Restore(command) => Some(&command.selection),
+            Self::Drift(command) => Some(&command.selection),
             Self::Baseline(command) => Some(&command.selection),
             Self::Adopt(command) => Some(&command.selection),
             Self::Log(command) => Some(&command.selection),

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::io;
 
 use super::ended::Ended;
-use crate::{FleetError, QueryError, RegistryError};
+use crate::{FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, SnapshotError, UndoError};
 
 /// Why a command gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,12 @@ pub(super) enum CommandError {
     /// The registry of replicas could not be read.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Nothing, or not all of it, was undone.
+    #[error(transparent)]
+    Undo(#[from] Box<UndoError>),
+    /// Not all of an export was put back.
+    #[error(transparent)]
+    Restore(#[from] Box<RestoreError>),
     /// Standard output cannot be written.
     #[error("the result could not be printed")]
     Print(#[from] io::Error),
@@ -35,18 +41,20 @@ impl CommandError {
             Self::NothingSelected | Self::NoRegistry | Self::Usage(_) | Self::Fleet(FleetError::NoSuchCanary(_)) => {
                 Ended::Usage
             }
-            Self::Fleet(_) | Self::Registry(_) | Self::Print(_) => Ended::Failed,
+            Self::Fleet(_) | Self::Registry(_) | Self::Undo(_) | Self::Restore(_) | Self::Print(_) => Ended::Failed,
         }
     }
 
     /// A word for programs.
-    pub(super) const fn kind(&self) -> &'static str {
+    pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::NothingSelected | Self::NoRegistry | Self::Usage(_) | Self::Fleet(FleetError::NoSuchCanary(_)) => {
                 "usage"
             }
             Self::Fleet(_) => "fleet",
             Self::Registry(_) => "registry",
+            Self::Undo(error) => error.kind(),
+            Self::Restore(_) => "restore",
             Self::Print(_) => "io",
         }
     }
@@ -79,5 +87,24 @@ impl CommandError {
             Self::Fleet(FleetError::NoSuchNamespace(_)) => Some("see whether the name is right; nothing was created"),
             _ => None,
         }
+    }
+}
+
+/// A word for programs.
+pub(super) const fn of_schema(error: &LiveSchemaError) -> &'static str {
+    match error {
+        LiveSchemaError::Absent(_) => "absent",
+        LiveSchemaError::Unavailable { .. } => "unavailable",
+        LiveSchemaError::Unreadable { .. } => "schema_unreadable",
+    }
+}
+
+/// A word for programs.
+pub(super) const fn of_snapshot(error: &SnapshotError) -> &'static str {
+    match error {
+        SnapshotError::Schema(error) => of_schema(error),
+        SnapshotError::Unavailable { .. } => "unavailable",
+        SnapshotError::NotFound { .. } => "no_such_snapshot",
+        SnapshotError::Unreadable { .. } | SnapshotError::Format { .. } => "snapshot_unreadable",
     }
 }

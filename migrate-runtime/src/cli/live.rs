@@ -5,7 +5,7 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::ended::Ended;
-use super::error::CommandError;
+use super::error::{CommandError, of_schema};
 use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
@@ -56,17 +56,9 @@ fn as_json((context, schema): &Read) -> Value {
         Err(error) => json!({
             "namespace": context.namespace(),
             "database": context.database(),
-            "kind": kind(error),
+            "kind": of_schema(error),
             "reason": error.to_string(),
         }),
-    }
-}
-
-const fn kind(error: &LiveSchemaError) -> &'static str {
-    match error {
-        LiveSchemaError::Absent(_) => "absent",
-        LiveSchemaError::Unavailable { .. } => "unavailable",
-        LiveSchemaError::Unreadable { .. } => "schema_unreadable",
     }
 }
 

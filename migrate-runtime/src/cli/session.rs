@@ -5,8 +5,11 @@ use serde::Serialize;
 use super::error::CommandError;
 use super::presentation::{Format, Presentation};
 use super::selection::{Selected, Selection};
+use super::table::plural;
+use crate::context::Context;
+use crate::counted::Counted;
 use crate::fleet::Fleet;
-use crate::{Migrator, Registry};
+use crate::{Database, Migrator, Registry};
 
 /// What a command works with: a program's migrator, its connection, and which tenants it means unless told otherwise.
 #[derive(Debug)]
@@ -47,6 +50,22 @@ impl<'a, D> Session<'a, D> {
             Selected::Found(fleet) => Ok(fleet),
             Selected::Program => self.own_fleet(),
         }
+    }
+
+    /// The context of a command line that is about one.
+    pub(super) async fn select_one(&mut self, selection: Selection) -> Result<Context, CommandError>
+    where
+        D: Database,
+    {
+        let fleet = self.select(selection)?;
+        let database = Counted::new(self.database, self.migrator.counters());
+        let contexts = self.migrator.contexts_of(&database, fleet).await?;
+        <[Context; 1]>::try_from(contexts).map(|[context]| context).map_err(|contexts| {
+            let count = plural(contexts.len(), "database");
+            CommandError::Usage(format!(
+                "this is about one database at a time, not {count}: name it by `--ns` and `--db`"
+            ))
+        })
     }
 
     pub(super) fn own_fleet(&mut self) -> Result<Fleet, CommandError> {

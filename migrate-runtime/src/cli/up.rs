@@ -2,12 +2,15 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Args;
+use migrate_core::Version;
 use serde::Serialize;
 
+use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::interrupt::stop_on_signals;
 use super::names;
+use super::precaution::Precaution;
 use super::progress::Progress;
 use super::selection::{Selected, Selection};
 use super::session::Session;
@@ -31,6 +34,11 @@ pub struct Up {
     /// Shows what would be applied, and applies nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Goes no further than this version of this module; without a module, of the only one. Can be given several times.
+    #[arg(long, value_name = "MODULE=VERSION", value_parser = names::module_version)]
+    to: Vec<(Option<String>, Version)>,
+    #[command(flatten)]
+    precaution: Precaution,
     /// How many databases go first, or one that does, as NAMESPACE/DATABASE; can be given several times. If one of them
     /// is refused, no other is touched.
     #[arg(long, value_name = "COUNT|CONTEXT", value_parser = canary)]
@@ -113,6 +121,15 @@ impl Up {
                 return Err(CommandError::Usage(why.to_owned()));
             }
         };
+        let target = |(module, version): &(Option<String>, Version)| match module {
+            Some(module) => Ok((module.clone(), *version)),
+            None => Ok((only_module(&migrator)?, *version)),
+        };
+        let targets: Vec<_> = self.to.iter().map(target).collect::<Result<_, CommandError>>()?;
+        if !targets.is_empty() {
+            migrator = migrator.until(targets).map_err(|error| CommandError::Usage(error.to_string()))?;
+        }
+        migrator = self.precaution.taken_by(migrator);
         if let Some(budget) = self.failure_budget {
             migrator = migrator.failure_budget(budget.get());
         }

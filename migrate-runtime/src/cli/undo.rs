@@ -1,0 +1,129 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+use migrate_core::{UndoSafety, Version};
+use serde_json::json;
+
+use super::baseline::only_module;
+use super::ended::Ended;
+use super::error::CommandError;
+use super::names;
+use super::selection::Selection;
+use super::session::Session;
+use super::table::wrapped;
+use crate::{Approval, Database, Leftovers, Migrator, UndoError, UndoOptions, UndoPlan, UndoTarget, UndoTexts};
+
+/// Undoes migrations of one database, the latest first, each in one transaction with its ledger row.
+///
+/// The plan is printed before anything else: which migrations go, in which order, by which statements, and how much data
+/// goes with them now. What loses data has to be approved; without that, nothing is undone and it ends with 1. Replace
+/// the replicas that hold these migrations first: each applies them again when it starts.
+#[derive(Clone, Debug, Args)]
+#[command(group = ArgGroup::new("undo_target").required(true))]
+pub struct Undo {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// This version stays, and everything later in its module is undone, with what requires that; without a module, in
+    /// the only one.
+    #[arg(long, value_name = "MODULE=VERSION", value_parser = names::module_version, group = "undo_target")]
+    to: Option<(Option<String>, Version)>,
+    /// The last migrations of all modules are undone, so many.
+    #[arg(long, value_name = "COUNT", group = "undo_target")]
+    last: Option<NonZeroUsize>,
+    /// Everything of this module is undone, with what requires it.
+    #[arg(long, value_name = "MODULE", group = "undo_target")]
+    all_of: Option<String>,
+    /// Prints the plan, and undoes nothing.
+    #[arg(long)]
+    plan: bool,
+    /// What may be lost: the data in the tables and fields that go, or more than can be told beforehand.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    approve: Option<Approved>,
+    /// Writes the rows and values that go into this directory first; `restore` puts them back. It must be empty or not
+    /// exist.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "plan")]
+    export: Option<PathBuf>,
+    /// Runs no other texts than those of down files that this program holds.
+    #[arg(long, conflicts_with = "plan")]
+    down_files_only: bool,
+    /// Leaves the values of fields that go in the rows. A SCHEMAFULL table takes no write to such a row any more.
+    #[arg(long, conflicts_with = "plan")]
+    keep_values: bool,
+}
+
+/// What somebody agrees to lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Approved {
+    /// The data in the tables and fields that go.
+    DataLoss,
+    /// More than can be told beforehand.
+    Unsafe,
+}
+
+impl Undo {
+    pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
+        let target = self.target(&session.migrator)?;
+        let context = session.select_one(self.selection.clone()).await?;
+        let Session { migrator, database, .. } = &session;
+        let plan = migrator.plan_undo(*database, &context, target).await.map_err(Box::new)?;
+        if self.plan {
+            session.print(&json!({ "plan": plan, "report": null }), || plan.to_string())?;
+            return Ok(Ended::Done);
+        }
+        match migrator.undo(*database, &plan, &self.options()).await {
+            Ok(report) => {
+                session.print(&json!({ "plan": plan, "report": report }), || format!("{plan}\n\n{report}"))?;
+                Ok(Ended::Done)
+            }
+            Err(error @ UndoError::NotApproved { needs, .. }) => {
+                let told = json!({ "kind": error.kind(), "message": error.to_string() });
+                let json = json!({ "plan": plan, "report": null, "error": told });
+                session.print(&json, || not_approved(&plan, needs))?;
+                Ok(Ended::Failed)
+            }
+            Err(error) => Err(Box::new(error).into()),
+        }
+    }
+
+    fn target(&self, migrator: &Migrator) -> Result<UndoTarget, CommandError> {
+        Ok(match (&self.to, self.last, &self.all_of) {
+            (Some((Some(module), version)), ..) => UndoTarget::version(module, *version),
+            (Some((None, version)), ..) => UndoTarget::version(only_module(migrator)?, *version),
+            (None, Some(migrations), _) => UndoTarget::last(migrations),
+            (None, None, Some(module)) => UndoTarget::module(module),
+            (None, None, None) => {
+                let why = "say how far to go back: `--to MODULE=VERSION`, `--last COUNT` or `--all-of MODULE`";
+                return Err(CommandError::Usage(why.to_owned()));
+            }
+        })
+    }
+
+    fn options(&self) -> UndoOptions {
+        let mut options = UndoOptions::new();
+        options = match self.approve {
+            None => options,
+            Some(Approved::DataLoss) => options.approve(Approval::DataLoss),
+            Some(Approved::Unsafe) => options.approve(Approval::Unsafe),
+        };
+        if self.down_files_only {
+            options = options.texts(UndoTexts::DownFiles);
+        }
+        if self.keep_values {
+            options = options.leftovers(Leftovers::Kept);
+        }
+        match &self.export {
+            Some(directory) => options.export(directory),
+            None => options,
+        }
+    }
+}
+
+fn not_approved(plan: &UndoPlan, needs: UndoSafety) -> String {
+    let approve = if needs == UndoSafety::Unsafe { "unsafe" } else { "data-loss" };
+    let help = format!(
+        "nothing was undone: read the plan, and say `--approve {approve}` if that is what you want; `--export DIRECTORY` \
+         keeps what goes, where that is known"
+    );
+    format!("{plan}\n\n{}", wrapped(&help))
+}
