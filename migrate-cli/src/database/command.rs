@@ -1,3 +1,4 @@
+use clap::builder::{Resettable, StyledStr};
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 use migrate_runtime::cli;
 
@@ -15,8 +16,7 @@ pub(crate) struct Database {
 impl Subcommand for Database {
     fn augment_subcommands(command: clap::Command) -> clap::Command {
         let own = cli::Command::augment_subcommands(clap::Command::new("database"));
-        let with_connection = |one: &clap::Command| Connection::augment_args(one.clone());
-        command.subcommands(own.get_subcommands().map(with_connection))
+        command.subcommands(own.get_subcommands().cloned().map(with_connection))
     }
 
     fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
@@ -32,7 +32,10 @@ impl FromArgMatches for Database {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let command = cli::Command::from_arg_matches(matches)?;
         let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
-        let (_, matches) = matches.subcommand().ok_or_else(missing)?;
+        let (_, mut matches) = matches.subcommand().ok_or_else(missing)?;
+        while let Some((_, inner)) = matches.subcommand() {
+            matches = inner;
+        }
         Ok(Self { connection: Connection::from_arg_matches(matches)?, command })
     }
 
@@ -40,4 +43,15 @@ impl FromArgMatches for Database {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// The options of the connection stand behind the last word of a command, where one would write them.
+fn with_connection(command: clap::Command) -> clap::Command {
+    if command.has_subcommands() {
+        return command.mut_subcommands(with_connection);
+    }
+    // It would say what the connection is instead of what the command does.
+    let as_it_was = |text: Option<&StyledStr>| text.cloned().map_or(Resettable::Reset, Resettable::Value);
+    let (about, long_about) = (as_it_was(command.get_about()), as_it_was(command.get_long_about()));
+    Connection::augment_args(command).about(about).long_about(long_about)
 }

@@ -7,6 +7,7 @@ mod embedded;
 mod reading;
 mod refused;
 mod server;
+mod snapshots;
 mod stopped;
 mod taking_over;
 mod undoing;

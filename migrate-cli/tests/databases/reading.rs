@@ -11,7 +11,7 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
     server.query("USE NS acme DB old; CREATE note:1; USE NS acme DB empty;");
     assert_eq!(run(&server, dir.path(), &["up", "--ns", "acme", "--db", "eu"]).code, 0);
     let before = server.everything();
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &["status"],
         &["status", "--verify"],
         &["status", "--index", "ops/index"],
@@ -24,6 +24,7 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
         &["list", "--state", "pending"],
         &["validate"],
         &["drift"],
+        &["snapshot", "list"],
         &["drift", "--against", "snapshot"],
         &["baseline", "--dry-run"],
         &["adopt", "--from", "surql", "--dry-run"],
@@ -40,6 +41,12 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
         }
         let registry = ["--registry", "SELECT * FROM tenant", "--in", "nowhere/system"];
         assert_eq!(run(&server, dir.path(), &[command, &registry].concat()).code, 1, "{command:?}");
+    }
+    for about_one in [&["undo", "--to", "1", "--plan"][..], &["snapshot", "show"], &["compare", "embedded", "live"]] {
+        for database in ["eu", "old", "absent"] {
+            let ran = run(&server, dir.path(), &[about_one, &["--ns", "acme", "--db", database]].concat());
+            assert_ne!(ran.code, 2, "{about_one:?}: {ran:?}");
+        }
     }
     assert_eq!(run(&server, dir.path(), &["replicas", "--in", "nowhere/system"]).code, 0);
     assert_eq!(server.everything(), before);

@@ -109,5 +109,8 @@ fn an_undo_of_what_is_not_there_or_of_more_than_one_database_is_refused() {
     }
     assert_eq!(server.everything(), before);
     let help = run(&server, dir.path(), &["undo", "--help"]);
-    assert!(help.code == 0 && help.stdout.contains("--approve") && help.stdout.contains("data-loss"), "{help:?}");
+    assert!(
+        help.stdout.starts_with("Undoes migrations of one database") && help.stdout.contains("data-loss"),
+        "{help:?}"
+    );
 }

@@ -8,7 +8,9 @@ use super::error::CommandError;
 use super::presentation::{Format, Presentation};
 use super::selection::Selection;
 use super::session::Session;
-use super::{Adopt, Baseline, Drift, Lease, List, Live, Log, Replicas, Restore, Status, Undo, Up, Validate};
+use super::{
+    Adopt, Baseline, Compare, Drift, Lease, List, Live, Log, Replicas, Restore, Snapshot, Status, Undo, Up, Validate,
+};
 use crate::Database;
 use crate::context::Context;
 
@@ -39,6 +41,10 @@ pub enum Command {
     Restore(Restore),
     /// Finds databases whose schema is not what their ledger says. Nothing is written.
     Drift(Drift),
+    /// Takes, lists, shows, exports and prunes snapshots of schemas.
+    Snapshot(Snapshot),
+    /// Compares two schemas, wherever they come from. Nothing is written.
+    Compare(Compare),
     /// Takes over databases that have the schema and no ledger.
     Baseline(Baseline),
     /// Takes over databases with the ledger of another tool.
@@ -77,6 +83,8 @@ impl Command {
             Self::Undo(command) => Box::pin(command.run(session)).await,
             Self::Restore(command) => Box::pin(command.run(session)).await,
             Self::Drift(command) => Box::pin(command.run(session)).await,
+            Self::Snapshot(command) => Box::pin(command.run(session)).await,
+            Self::Compare(command) => Box::pin(command.run(session)).await,
             Self::Baseline(command) => Box::pin(command.run(session)).await,
             Self::Adopt(command) => Box::pin(command.run(session)).await,
             Self::Log(command) => Box::pin(command.run(session)).await,
@@ -108,6 +116,8 @@ impl Command {
             Self::Undo(command) => Some(&command.selection),
             Self::Restore(command) => Some(&command.selection),
             Self::Drift(command) => Some(&command.selection),
+            Self::Snapshot(command) => Some(command.selection()),
+            Self::Compare(command) => Some(&command.selection),
             Self::Baseline(command) => Some(&command.selection),
             Self::Adopt(command) => Some(&command.selection),
             Self::Log(command) => Some(&command.selection),

@@ -4,6 +4,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::ended::Ended;
 use super::error::CommandError;
 use super::progress::Progress;
 use super::session::Session;
@@ -63,6 +64,10 @@ impl<T, E> Each<T, E> {
             }
         });
         Ok(Self(progress.during(stream::iter(working).buffered(AT_ONCE).collect()).await))
+    }
+
+    pub(super) fn ended(&self) -> Ended {
+        Ended::failed_if(self.0.iter().any(|(_, one)| one.is_err()))
     }
 }
 

@@ -1,8 +1,12 @@
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 
 use super::ended::Ended;
-use crate::{FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, SnapshotError, UndoError};
+use crate::context::Context;
+use crate::{
+    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, SnapshotError, SnapshotFormatError, UndoError,
+};
 
 /// Why a command gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +34,21 @@ pub(super) enum CommandError {
     /// Not all of an export was put back.
     #[error(transparent)]
     Restore(#[from] Box<RestoreError>),
+    /// A schema could not be read.
+    #[error(transparent)]
+    Schema(#[from] LiveSchemaError),
+    /// A snapshot was not taken or found.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// None is stored.
+    #[error("{0} has no stored snapshot")]
+    NoSnapshot(Context),
+    /// A file cannot be written or read.
+    #[error("{}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    /// A file holds no snapshot.
+    #[error("{}: {cause}", path.display())]
+    SnapshotFile { path: PathBuf, cause: SnapshotFormatError },
     /// Standard output cannot be written.
     #[error("the result could not be printed")]
     Print(#[from] io::Error),
@@ -41,7 +60,7 @@ impl CommandError {
             Self::NothingSelected | Self::NoRegistry | Self::Usage(_) | Self::Fleet(FleetError::NoSuchCanary(_)) => {
                 Ended::Usage
             }
-            Self::Fleet(_) | Self::Registry(_) | Self::Undo(_) | Self::Restore(_) | Self::Print(_) => Ended::Failed,
+            _ => Ended::Failed,
         }
     }
 
@@ -55,7 +74,11 @@ impl CommandError {
             Self::Registry(_) => "registry",
             Self::Undo(error) => error.kind(),
             Self::Restore(_) => "restore",
-            Self::Print(_) => "io",
+            Self::Schema(error) => of_schema(error),
+            Self::Snapshot(error) => of_snapshot(error),
+            Self::NoSnapshot(_) => "no_such_snapshot",
+            Self::SnapshotFile { .. } => "snapshot_unreadable",
+            Self::File { .. } | Self::Print(_) => "io",
         }
     }
 
@@ -84,6 +107,7 @@ impl CommandError {
             Self::Fleet(FleetError::Refused(_)) => {
                 Some("name the contexts by `--ns` and `--db`, or sign in as a user who may know which there are")
             }
+            Self::NoSnapshot(_) => Some("`snapshot take` stores one"),
             Self::Fleet(FleetError::NoSuchNamespace(_)) => Some("see whether the name is right; nothing was created"),
             _ => None,
         }

@@ -34,6 +34,7 @@
 mod adopt;
 mod baseline;
 mod command;
+mod compare;
 mod drift;
 mod each;
 mod ended;
@@ -52,6 +53,7 @@ mod replicas;
 mod restore;
 mod selection;
 mod session;
+mod snapshot;
 mod status;
 mod table;
 mod takeovers;
@@ -62,6 +64,7 @@ mod validate;
 pub use self::adopt::Adopt;
 pub use self::baseline::Baseline;
 pub use self::command::{Command, Migrate};
+pub use self::compare::Compare;
 pub use self::drift::Drift;
 pub use self::ended::Ended;
 pub use self::lease::Lease;
@@ -74,6 +77,9 @@ pub use self::replicas::Replicas;
 pub use self::restore::Restore;
 pub use self::selection::Selection;
 pub use self::session::Session;
+pub use self::snapshot::{
+    ExportSnapshot, ListSnapshots, PruneSnapshots, ShowSnapshot, Snapshot, SnapshotCommand, TakeSnapshot,
+};
 pub use self::status::Status;
 pub use self::undo::Undo;
 pub use self::up::Up;

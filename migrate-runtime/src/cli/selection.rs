@@ -5,24 +5,26 @@ use super::names;
 use crate::context::Context;
 use crate::fleet::Fleet;
 
+// With `next_help_heading`, a command's own options would stand under it too.
+const HEADING: &str = "Which databases";
+
 /// Which contexts a command is about.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Which databases")]
 pub struct Selection {
     /// The namespace of the databases that `--db` names.
-    #[arg(long = "ns", value_name = "NAMESPACE", requires = "databases", conflicts_with_all = ["all_in", "registry"])]
+    #[arg(help_heading = HEADING, long = "ns", value_name = "NAMESPACE", requires = "databases", conflicts_with_all = ["all_in", "registry"])]
     namespace: Option<String>,
     /// A database; can be given several times.
-    #[arg(long = "db", value_name = "DATABASE", id = "databases", requires = "namespace")]
+    #[arg(help_heading = HEADING, long = "db", value_name = "DATABASE", id = "databases", requires = "namespace")]
     databases: Vec<String>,
     /// Every database of this namespace.
-    #[arg(long, value_name = "NAMESPACE", conflicts_with = "registry")]
+    #[arg(help_heading = HEADING, long, value_name = "NAMESPACE", conflicts_with = "registry")]
     all_in: Option<String>,
     /// The contexts that this query gives: rows `{ namespace, database }` or `[namespace, database]`.
-    #[arg(long, value_name = "QUERY", requires = "registry_in")]
+    #[arg(help_heading = HEADING, long, value_name = "QUERY", requires = "registry_in")]
     registry: Option<String>,
     /// The context in which that query runs.
-    #[arg(long = "in", id = "registry_in", value_name = "NAMESPACE/DATABASE", requires = "registry", value_parser = names::context)]
+    #[arg(help_heading = HEADING, long = "in", id = "registry_in", value_name = "NAMESPACE/DATABASE", requires = "registry", value_parser = names::context)]
     registry_in: Option<Context>,
 }
 
