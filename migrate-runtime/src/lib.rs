@@ -178,7 +178,7 @@ pub use crate::{
     ledger::Status,
     listing::{
         AppliedBy, Here, ListFilter, ListedMigration, ListedUndo, MigrationList, MigrationStatus, ModuleState,
-        Presence, RecordedError, StatusCounts,
+        Presence, RecordedError, RecordedUndoError, StatusCounts,
     },
     live::{LiveSchema, LiveSchemaError, SchemaDifference, Unmanaged},
     migration_log::{LogEntry, LogFilter},

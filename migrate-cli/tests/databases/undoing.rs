@@ -114,3 +114,20 @@ fn an_undo_of_what_is_not_there_or_of_more_than_one_database_is_refused() {
         "{help:?}"
     );
 }
+
+#[test]
+fn an_undo_that_failed_is_listed_with_the_way_out() {
+    let down = "REMOVE FIELD bio ON user;\nIF (SELECT VALUE id FROM user) { THROW 'not today' };\n";
+    let files = [("V1__users.surql", V1), ("V2__bio.surql", V2), ("V2__bio.down.surql", down)];
+    let (server, dir) = (Server::start(), folder_of(&files));
+    with_a_row(&server, dir.path());
+    let (code, error) =
+        json(&server, dir.path(), &[&["undo"][..], &EU, &["--last", "1", "--approve", "unsafe"]].concat());
+    assert_eq!((code, &error["error"]["kind"]), (1, &json!("failed")), "{error}");
+    let (code, list) = json(&server, dir.path(), &[&["list"][..], &EU, &["--state", "applied"]].concat());
+    let second = &list["contexts"][0]["found"]["migrations"][1];
+    assert_eq!((code, &second["undo_error"]["statement"]), (0, &json!(2)), "{list}");
+    let shown = run(&server, dir.path(), &[&["list"][..], &EU].concat()).stdout;
+    assert!(shown.contains("undo       of V2__bio.surql: ") && shown.contains("not today"), "{shown}");
+    assert!(shown.contains("way out    its undo failed and was taken back"), "{shown}");
+}

@@ -84,6 +84,9 @@ fn one((context, list): &(Context, Result<MigrationList, Refusal>)) -> String {
             let line = error.line.map_or_else(String::new, |line| format!(":{line}"));
             text = format!("{text}\n{}", wrapped(&format!("error      {}{line}: {}", listed.file, error.message)));
         }
+        if let Some(error) = &listed.undo_error {
+            text = format!("{text}\n{}", wrapped(&format!("undo       of {}: {}", listed.file, error.message)));
+        }
         for way in &listed.ways_out {
             text = format!("{text}\n{}", wrapped(&format!("way out    {way}")));
         }

@@ -67,6 +67,7 @@ fn pending(module: &Migrations, migration: &Migration, here: Here) -> ListedMigr
         statements: migration.statements().len(),
         applied_by: None,
         error: None,
+        undo_error: None,
         breaking: migration.compatibility() == Compatibility::Breaking,
         undo: migration.into(),
         here,
@@ -79,7 +80,8 @@ fn description(migration: &Migration) -> Option<String> {
 }
 
 fn entry(recorded: &Recorded, migration: Option<&Migration>, here: Here) -> ListedMigration {
-    let Recorded { row, file, statements, applied_at, duration, applied_by, safety, error } = recorded.clone();
+    let Recorded { row, file, statements, applied_at, duration, applied_by, safety, error, undo_error } =
+        recorded.clone();
     let of_ledger = || match safety {
         Some(safety) => ListedUndo::Recorded { safety },
         None => ListedUndo::None { reason: "the ledger keeps no text for it".to_owned() },
@@ -87,7 +89,7 @@ fn entry(recorded: &Recorded, migration: Option<&Migration>, here: Here) -> List
     ListedMigration {
         undo: migration.map_or_else(of_ledger, ListedUndo::from),
         description: migration.and_then(description),
-        ways_out: ways_out(&row).to_vec(),
+        ways_out: ways_out(&row, undo_error.is_some()).to_vec(),
         breaking: row.compatibility == Compatibility::Breaking,
         module: row.module,
         version: row.version,
@@ -100,13 +102,22 @@ fn entry(recorded: &Recorded, migration: Option<&Migration>, here: Here) -> List
         statements,
         applied_by,
         error,
+        undo_error,
         here,
     }
 }
 
 /// What can be done about a row that is not as it should be.
-fn ways_out(row: &Row) -> &'static [&'static str] {
+fn ways_out(row: &Row, undo_failed: bool) -> &'static [&'static str] {
     match (&row.status, row.kept) {
+        (Status::Applied, _) if undo_failed => &[
+            "its undo failed and was taken back, so it is applied as before: remove the cause and undo it again, or leave it",
+        ],
+        (Status::Started, _) if undo_failed => &[
+            "nobody knows which statements of its undo ran: restore the database from a backup",
+            "or compare its schema and rows with what should be there, put it right by hand, and then set the row's status to \
+             `applied` or `rolled_back`",
+        ],
         (Status::Applied | Status::RolledBack, _) => &[],
         (Status::Failed, Kept::Nothing) => &[
             "nothing of it was kept: remove the cause in the data, and start again, which tries it again",

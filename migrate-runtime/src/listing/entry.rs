@@ -36,6 +36,8 @@ pub struct ListedMigration {
     pub applied_by: Option<AppliedBy>,
     /// Why it failed.
     pub error: Option<RecordedError>,
+    /// Why the last attempt to undo it failed, where it did.
+    pub undo_error: Option<RecordedUndoError>,
     /// Whether a binary that does not know it must refuse the context.
     pub breaking: bool,
     /// How it can be undone.
@@ -88,6 +90,17 @@ pub struct RecordedError {
     /// That statement, shortened.
     #[serde(default)]
     pub statement: Option<String>,
+}
+
+/// Why a migration was not undone, as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RecordedUndoError {
+    /// What the database said.
+    pub message: String,
+    /// Which of the undo's statements failed, counted from 1, where it is known.
+    #[serde(default)]
+    pub statement: Option<u64>,
 }
 
 /// How a migration of a listing can be undone.

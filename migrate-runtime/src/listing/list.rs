@@ -73,6 +73,9 @@ impl fmt::Display for MigrationList {
                 let line = error.line.map_or_else(String::new, |line| format!(":{line}"));
                 write!(f, "\n    {}{line}: {}", listed.file, error.message)?;
             }
+            if let Some(error) = &listed.undo_error {
+                write!(f, "\n    its undo: {}", error.message)?;
+            }
             for way in &listed.ways_out {
                 write!(f, "\n    way out: {way}")?;
             }

@@ -8,7 +8,7 @@ mod recorded;
 mod state;
 mod status;
 
-pub use entry::{AppliedBy, Here, ListedMigration, ListedUndo, RecordedError};
+pub use entry::{AppliedBy, Here, ListedMigration, ListedUndo, RecordedError, RecordedUndoError};
 pub use filter::ListFilter;
 pub use list::{MigrationList, Presence};
 pub use state::{ModuleState, StatusCounts};

@@ -7,7 +7,7 @@ use migrate_core::{UndoSafety, Version};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{AppliedBy, RecordedError};
+use super::entry::{AppliedBy, RecordedError, RecordedUndoError};
 use crate::ledger::{Row, row_columns};
 
 /// Reads every row with all that is shown of it.
@@ -15,7 +15,7 @@ pub(super) const SELECT_ALL: &str = concat!(
     "SELECT ",
     row_columns!(),
     ", file, statements, <string> applied_at AS applied_at, IF duration { duration::nanos(duration) } AS nanos, ",
-    "applied_by, down.safety AS safety, error FROM _migrations;"
+    "applied_by, down.safety AS safety, error, undo.error AS undo_error FROM _migrations;"
 );
 
 /// Reads when the log first speaks of each migration.
@@ -33,6 +33,7 @@ pub(super) struct Recorded {
     pub(super) applied_by: Option<AppliedBy>,
     pub(super) safety: Option<UndoSafety>,
     pub(super) error: Option<RecordedError>,
+    pub(super) undo_error: Option<RecordedUndoError>,
 }
 
 /// When the log first speaks of a migration, by module and version.
@@ -52,6 +53,8 @@ struct Raw {
     safety: Option<String>,
     #[serde(default)]
     error: Value,
+    #[serde(default)]
+    undo_error: Value,
 }
 
 /// Reads the result of [`SELECT_ALL`].
@@ -76,6 +79,7 @@ fn recorded(row: Row, raw: Raw) -> Recorded {
         applied_by: AppliedBy::deserialize(raw.applied_by).ok(),
         safety,
         error: RecordedError::deserialize(raw.error).ok(),
+        undo_error: RecordedUndoError::deserialize(raw.undo_error).ok(),
     }
 }
 
