@@ -115,12 +115,17 @@ fn fits(value_type: &ValueType, value: &str) -> Option<String> {
             }
             _ => return None,
         },
-        ValueType::Over("record", _) => format!("type::is_record({value})"),
+        ValueType::Over("record", tables) if tables.is_empty() => format!("type::is_record({value})"),
+        ValueType::Over("record", tables) => {
+            let text = |table: &String| table.replace('\\', "\\\\").replace('\'', "\\'");
+            let of = tables.iter().map(|table| format!("type::is_record({value}, '{}')", text(table)));
+            format!("({})", of.collect::<Vec<_>>().join(" OR "))
+        }
         ValueType::Array(inner, _) => match fits(inner, "$part") {
             Some(inner) => format!("(type::is_array({value}) AND array::all({value}, |$part| {inner}))"),
             None => format!("(type::is_array({value}) OR type::is_set({value}))"),
         },
-        ValueType::Literal("string", text) => format!("{value} = {text}"),
+        ValueType::Literal(_, text) => format!("{value} = {text}"),
         _ => return None,
     })
 }
@@ -178,6 +183,10 @@ mod tests {
         assert_eq!(
             asked("DEFINE FIELD a ON t TYPE string ASSERT $value != $before"),
             ["SELECT VALUE id FROM `t` WHERE !(type::is_string(`a`))"]
+        );
+        assert_eq!(
+            asked("DEFINE FIELD a ON t TYPE record<u | v> | 1"),
+            ["SELECT VALUE id FROM `t` WHERE !(((type::is_record(`a`, 'u') OR type::is_record(`a`, 'v')) OR `a` = 1))"]
         );
         assert_eq!(
             asked("DEFINE FIELD a ON t TYPE geometry<point> ASSERT $value != NONE"),

@@ -46,7 +46,7 @@ pub(super) async fn constraints(
     let mut found = Constraints::default();
     loop {
         let is_left_out = |check: &Check| left_out.iter().any(|other| std::ptr::eq(*other, check));
-        let run = DryRun::new(context, steps, live, &migrator.applier.replica, COUNTED, is_left_out);
+        let run = DryRun::new(context, steps, &migrator.applier.replica, COUNTED, is_left_out);
         found.tried = run.tried;
         if run.tried == 0 {
             found.skipped.extend(run.skipped);

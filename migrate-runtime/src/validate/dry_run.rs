@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use migrate_core::{Catalog, Check, CheckKind, Migration, Mode, Pace, Statement};
+use migrate_core::{Check, CheckKind, Migration, Mode, Pace, Statement, StatementKind};
 use serde_json::Value;
 
+use super::clause::Clause;
 use super::validation::Skipped;
 use crate::context::Context;
 use crate::outcome::Applied;
@@ -67,7 +68,6 @@ impl<'a> DryRun<'a> {
     pub(super) fn new(
         context: &Context,
         steps: &'a [Step],
-        live: &Catalog,
         replica: &Replica,
         limit: u64,
         is_left_out: impl Fn(&Check) -> bool,
@@ -92,7 +92,7 @@ impl<'a> DryRun<'a> {
                     run.script.body(at, step, replica);
                     None
                 }
-                Mode::Stepwise | Mode::Phased => run.stepwise(at, step, live, replica),
+                Mode::Stepwise | Mode::Phased => run.stepwise(at, step, replica),
             };
             let took =
                 "LET $_migrate_took = array::append($_migrate_took, duration::nanos(time::now() - $_migrate_began));\n";
@@ -150,12 +150,12 @@ impl<'a> DryRun<'a> {
     /// Tries a stepwise migration, up to a batch. Says what of it was not tried, if it was not run to its end.
     ///
     /// What is built `CONCURRENTLY` cannot be seen within a transaction, so the index is built there and then.
-    fn stepwise(&mut self, at: usize, step: &Step, live: &Catalog, replica: &Replica) -> Option<&'static str> {
+    fn stepwise(&mut self, at: usize, step: &Step, replica: &Replica) -> Option<&'static str> {
         self.script.claim(at, step, replica);
         for (index, statement) in step.migration.statements().iter().enumerate() {
             let text = match statement.pace() {
                 Pace::Once | Pace::Batch { .. } => step.migration.text().get(statement.range()).map(str::to_owned),
-                Pace::Build | Pace::Rebuild => at_once(step.migration, statement, live),
+                Pace::Build | Pace::Rebuild => at_once(step.migration, statement),
             };
             if let Some(text) = text {
                 self.script.push(at, Role::Statement(index), &format!("{text}\n;\n"));
@@ -173,15 +173,23 @@ fn defines(migration: &Migration, check: &Check) -> bool {
     migration.changes().iter().any(|change| change.object() == check.object())
 }
 
-/// The definition of an index that is built concurrently, without that word; `None` where nothing is defined anew.
-fn at_once(migration: &Migration, statement: &Statement, live: &Catalog) -> Option<String> {
-    let object = statement.object()?;
-    let change = migration.changes().iter().find(|change| change.object() == object)?;
-    let definition = change.definition()?;
-    match definition.strip_prefix("DEFINE INDEX ") {
-        Some(rest) if live.contains(object) => Some(format!("DEFINE INDEX OVERWRITE {rest}")),
-        _ => Some(definition.to_owned()),
+/// What builds an index concurrently, without that word; `None` where nothing is built.
+fn at_once(migration: &Migration, statement: &Statement) -> Option<String> {
+    let text = migration.text().get(statement.range())?.trim_end();
+    if statement.kind() == StatementKind::Rebuild {
+        let without = text.len().checked_sub("concurrently".len()).and_then(|end| text.split_at_checked(end));
+        let rebuild =
+            without.filter(|(_, last)| last.eq_ignore_ascii_case("concurrently")).map_or(text, |(rest, _)| rest);
+        return Some(rebuild.to_owned());
     }
+    let change = migration.changes().iter().find(|change| Some(change.object()) == statement.object())?;
+    let rest = change.definition()?.strip_prefix("DEFINE INDEX ")?;
+    let clause = match Clause::of(text) {
+        Clause::Bare => "",
+        Clause::Overwrite => "OVERWRITE ",
+        Clause::Conditional => "IF NOT EXISTS ",
+    };
+    Some(format!("DEFINE INDEX {clause}{rest}"))
 }
 
 /// Reads what the database answered to the transaction.

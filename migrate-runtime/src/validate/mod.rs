@@ -1,5 +1,6 @@
 //! What would become of pending migrations, found out without applying them.
 
+mod clause;
 mod constraints;
 mod dry_run;
 mod finding;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_core::{Catalog, Change, Migrations};
+use migrate_core::{Catalog, Change, Migrations, Object};
 
+use super::clause::Clause;
 use super::finding::{FindingCode, ValidationFinding, ValidationPhase};
 use crate::live::Unmanaged;
 use crate::plan::{Earlier, Step};
@@ -30,13 +31,22 @@ pub(super) fn semantics(
             }
             let found = compare(change, before.get(object), live.get(object), step);
             findings.extend(found.map(|finding| {
-                let is_fatal = finding.code != FindingCode::Different && at >= tried;
+                let fails = finding.code != FindingCode::Different && is_bare(step, object);
+                let is_fatal = fails && at >= tried;
                 let finding = finding.about(object, step);
                 if is_fatal { finding.error() } else { finding }
             }));
         }
     }
     findings
+}
+
+/// Whether what the step says first of an object fails where the object is there, or is not, against expectation.
+fn is_bare(step: &Step, object: &Object) -> bool {
+    let (text, mut statements) = (step.migration.text(), step.migration.statements().iter());
+    let first = statements.find(|statement| statement.object() == Some(object));
+    let first = first.and_then(|statement| text.get(statement.range()));
+    first.is_none_or(|statement| Clause::of(statement) == Clause::Bare)
 }
 
 /// The schema of a module before one of its migrations.

@@ -1,7 +1,7 @@
 //! The rows that are in the way are found, counted and shown.
 
 use migrate_runtime::{FindingCode, FindingSeverity, RowCount, ValidationOptions, ValidationVerdict};
-use migrate_tests::module;
+use migrate_tests::{module, rows};
 
 use super::{USERS, at_v1, codes, everything, tenant, validate, with};
 
@@ -116,4 +116,41 @@ async fn a_concurrent_index_of_a_stepwise_migration_is_tried_and_its_batches_are
     let skipped: Vec<_> = validation.skipped.iter().map(|one| one.migration.unwrap().version.get()).collect();
     assert_eq!(skipped, [3, 2], "{validation}");
     assert_eq!(codes(&validation), [FindingCode::NotTried, FindingCode::Irreversible]);
+}
+
+#[tokio::test]
+async fn a_concurrent_index_is_tried_as_its_statement_says_whatever_is_there() {
+    let plain = "-- migrate: stepwise\nDEFINE INDEX i ON user FIELDS name CONCURRENTLY;\n";
+    let by_hand = "DEFINE INDEX i ON user FIELDS email;";
+    let chain = module("app", &[USERS, ("V2__index.surql", plain)]);
+    let validation = validate(chain, &at_v1(chain, by_hand).await, ValidationOptions::new()).await;
+    assert!(codes(&validation).contains(&FindingCode::Fails), "it is there, and is not to be overwritten: {validation}");
+
+    let unless = "-- migrate: stepwise\nDEFINE INDEX IF NOT EXISTS i ON user FIELDS name CONCURRENTLY;\n";
+    let chain = module("app", &[USERS, ("V2__index.surql", unless)]);
+    let validation = validate(chain, &at_v1(chain, by_hand).await, ValidationOptions::new()).await;
+    assert!(validation.can_apply_with_force(), "what is there stays: {validation}");
+
+    let again = "-- migrate: stepwise\nDEFINE INDEX OVERWRITE i ON user FIELDS name CONCURRENTLY;\n";
+    let first = "DEFINE INDEX i ON user FIELDS email;\n";
+    let chain = module("app", &[USERS, ("V2__index.surql", first), ("V3__again.surql", again)]);
+    let validation = validate(chain, &at_v1(chain, "RETURN 1;").await, ValidationOptions::new()).await;
+    assert!(!codes(&validation).contains(&FindingCode::Fails), "V2 has defined it by then: {validation}");
+}
+
+#[tokio::test]
+async fn links_to_tables_that_are_no_longer_meant_are_found() {
+    let wide = ("V2__wide.surql", "DEFINE TABLE org;\nDEFINE FIELD of ON user TYPE option<record<user | org>>;\n");
+    let narrow = (
+        "V3__narrow.surql",
+        "-- migrate: allow(M301) -\n-- migrate: allow(M302) -\nDEFINE FIELD OVERWRITE of ON user TYPE option<record<user>>;\n",
+    );
+    let db = at_v1(module("app", &[USERS]), "RETURN 1;").await;
+    let before = module("app", &[USERS, wide]);
+    let _ = migrate_runtime::Migrator::new([before]).unwrap().migrate(&db, tenant()).await;
+    rows(&db, &tenant(), "CREATE user:1 SET name = 'a', of = org:1; CREATE user:2 SET name = 'b', of = user:1;").await;
+    let validation = validate(module("app", &[USERS, wide, narrow]), &db, ValidationOptions::new()).await;
+    let refused = validation.findings.iter().find(|one| one.code == FindingCode::RefusedValues);
+    let examples = refused.and_then(|one| one.rows.as_ref()).map(|rows| rows.examples.clone());
+    assert_eq!(examples, Some(vec!["user:1".to_owned()]), "{validation}");
 }
