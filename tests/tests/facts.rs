@@ -212,3 +212,10 @@ async fn cbor_keeps_apart_what_json_does_not_and_refuses_what_it_has_no_form_for
     assert_eq!(reply.0[2].as_ref().unwrap(), &json!(true));
     assert_eq!(kind(&reply, 3), Some(StatementErrorKind::Other));
 }
+
+#[tokio::test]
+async fn an_index_is_built_over_the_rows_as_they_were_before_the_transaction() {
+    let text = "USE NS a DB b; CREATE t:1 SET n = 1; CREATE t:2 SET n = 2; BEGIN; UPDATE t SET n = 1; \
+                DEFINE INDEX u ON t FIELDS n UNIQUE; COMMIT; SELECT VALUE n FROM t;";
+    assert_eq!(last(text).await, json!([1, 1]), "the unique index did not see what was written before it");
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use migrate_core::{Check, CheckKind, Migration, Mode, Pace, Statement, StatementKind};
+use migrate_core::{Check, CheckKind, Effect, Migration, Mode, ObjectKind, Pace, Statement, StatementKind};
 use serde_json::Value;
 
 use super::clause::Clause;
@@ -82,7 +82,7 @@ impl<'a> DryRun<'a> {
         script.push(0, Role::Read, "LET $_migrate_took = [];\n");
         let mut run = DryRun { script, tried: 0, skipped: Vec::new(), checks: Vec::new() };
         for (at, step) in steps.iter().enumerate() {
-            if let Some(reason) = run.obstacle(at, step) {
+            if let Some(reason) = run.obstacle(&steps[..at], step) {
                 run.skip_rest(&steps[at..], reason);
                 break;
             }
@@ -128,7 +128,7 @@ impl<'a> DryRun<'a> {
     }
 
     /// Why this step cannot be tried, if it cannot.
-    fn obstacle(&self, at: usize, step: &Step) -> Option<&'static str> {
+    fn obstacle(&self, before: &[Step], step: &Step) -> Option<&'static str> {
         if step.earlier == Earlier::Begun {
             return Some("it is begun already, and goes on from where it stands");
         }
@@ -136,7 +136,13 @@ impl<'a> DryRun<'a> {
             return Some("it is phased, and its steps have to be committed one by one");
         }
         let is_too_long = self.script.text.len() + step.migration.text().len() > LONGEST_TEXT;
-        (at > 0 && is_too_long).then_some("the text of what would be tried together is too long")
+        if !before.is_empty() && is_too_long {
+            return Some("the text of what would be tried together is too long");
+        }
+        // An index is built over the rows as they were before the transaction.
+        (builds_unique(step) && before.iter().any(writes_rows)).then_some(
+            "it builds a unique index, which within one transaction does not see the rows that those before it write",
+        )
     }
 
     fn skip_rest(&mut self, steps: &[Step], reason: &str) {
@@ -167,6 +173,20 @@ impl<'a> DryRun<'a> {
         self.script.close(at);
         None
     }
+}
+
+fn builds_unique(step: &Step) -> bool {
+    let is_unique = |definition: &str| definition.contains(" UNIQUE");
+    let mut indexes = step.migration.changes().iter().filter(|change| change.object().kind() == ObjectKind::Index);
+    indexes.any(|change| change.definition().is_some_and(is_unique))
+}
+
+fn writes_rows(step: &Step) -> bool {
+    let defines = |kind| matches!(kind, StatementKind::Define | StatementKind::Remove | StatementKind::Alter);
+    step.migration
+        .statements()
+        .iter()
+        .any(|statement| statement.effect() != Effect::Neutral && !defines(statement.kind()))
 }
 
 fn defines(migration: &Migration, check: &Check) -> bool {

@@ -124,7 +124,10 @@ async fn a_concurrent_index_is_tried_as_its_statement_says_whatever_is_there() {
     let by_hand = "DEFINE INDEX i ON user FIELDS email;";
     let chain = module("app", &[USERS, ("V2__index.surql", plain)]);
     let validation = validate(chain, &at_v1(chain, by_hand).await, ValidationOptions::new()).await;
-    assert!(codes(&validation).contains(&FindingCode::Fails), "it is there, and is not to be overwritten: {validation}");
+    assert!(
+        codes(&validation).contains(&FindingCode::Fails),
+        "it is there, and is not to be overwritten: {validation}"
+    );
 
     let unless = "-- migrate: stepwise\nDEFINE INDEX IF NOT EXISTS i ON user FIELDS name CONCURRENTLY;\n";
     let chain = module("app", &[USERS, ("V2__index.surql", unless)]);
