@@ -6,6 +6,7 @@ mod drifting;
 mod embedded;
 mod reading;
 mod refused;
+mod rolling_out;
 mod server;
 mod snapshots;
 mod stopped;

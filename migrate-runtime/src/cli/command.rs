@@ -9,7 +9,8 @@ use super::presentation::{Format, Presentation};
 use super::selection::Selection;
 use super::session::Session;
 use super::{
-    Adopt, Baseline, Compare, Drift, Lease, List, Live, Log, Replicas, Restore, Snapshot, Status, Undo, Up, Validate,
+    Adopt, Baseline, Compare, Drift, Lease, List, Live, Log, Replicas, Restore, Rollout, Snapshot, Status, Undo, Up,
+    Validate,
 };
 use crate::Database;
 use crate::context::Context;
@@ -39,6 +40,8 @@ pub enum Command {
     Undo(Undo),
     /// Puts back what an undo exported.
     Restore(Restore),
+    /// Tells where a phased migration stands, completes it, takes its start back, repairs its record.
+    Rollout(Rollout),
     /// Finds databases whose schema is not what their ledger says. Nothing is written.
     Drift(Drift),
     /// Takes, lists, shows, exports and prunes snapshots of schemas.
@@ -82,6 +85,7 @@ impl Command {
             Self::List(command) => Box::pin(command.run(session)).await,
             Self::Undo(command) => Box::pin(command.run(session)).await,
             Self::Restore(command) => Box::pin(command.run(session)).await,
+            Self::Rollout(command) => Box::pin(command.run(session)).await,
             Self::Drift(command) => Box::pin(command.run(session)).await,
             Self::Snapshot(command) => Box::pin(command.run(session)).await,
             Self::Compare(command) => Box::pin(command.run(session)).await,
@@ -115,6 +119,7 @@ impl Command {
             Self::List(command) => Some(&command.selection),
             Self::Undo(command) => Some(&command.selection),
             Self::Restore(command) => Some(&command.selection),
+            Self::Rollout(command) => Some(command.selection()),
             Self::Drift(command) => Some(&command.selection),
             Self::Snapshot(command) => Some(command.selection()),
             Self::Compare(command) => Some(&command.selection),

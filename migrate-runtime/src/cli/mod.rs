@@ -51,6 +51,7 @@ mod presentation;
 mod progress;
 mod replicas;
 mod restore;
+mod rollout;
 mod selection;
 mod session;
 mod snapshot;
@@ -75,6 +76,7 @@ pub use self::migrate_only::migrate_only;
 pub use self::presentation::{Format, Presentation};
 pub use self::replicas::Replicas;
 pub use self::restore::Restore;
+pub use self::rollout::{Rollout, RolloutCommand, RolloutComplete, RolloutRepair, RolloutRollback, RolloutStatus};
 pub use self::selection::Selection;
 pub use self::session::Session;
 pub use self::snapshot::{

@@ -30,3 +30,18 @@ pub enum PhasedError {
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
+
+impl PhasedError {
+    /// One word for the kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::UnknownModule { .. } => "no_such_module",
+            Self::UnknownVersion { .. } => "no_such_version",
+            Self::NotPhased { .. } => "not_phased",
+            Self::Absent { .. } => "absent",
+            Self::NotBegun { .. } => "not_begun",
+            Self::Busy { .. } => "busy",
+            Self::Refused(refusal) => refusal.kind(),
+        }
+    }
+}
