@@ -144,8 +144,8 @@ impl VersionGraph {
         self.reach(module, version, Way::Forward)
     }
 
-    /// Every version behind all that has to be before it. It is the order in which a [`Migrator`](crate) of these modules
-    /// applies them: as they are given, each behind what it requires.
+    /// Every version behind all that has to be before it. It is an order in which they can be applied: the modules as they are
+    /// given, each version behind what it requires.
     ///
     /// # Errors
     ///

@@ -1,5 +1,7 @@
 //! Whether the server reads pending migrations as the build did.
 
+use std::ops::Range;
+
 use migrate_core::CHECKED_FOR;
 use serde_json::Map;
 
@@ -10,6 +12,7 @@ use crate::context::Context;
 use crate::migrator::Migrator;
 use crate::outcome::Applied;
 use crate::plan::Step;
+use crate::script::LONGEST_TEXT;
 use crate::{Database, QueryError};
 
 /// What reading the texts showed.
@@ -41,11 +44,16 @@ pub(super) async fn syntax(
             found.skipped.push(Skipped { migration: None, reason });
         }
     }
-    if reads(migrator, database, context, steps, backoff).await?.is_none() {
-        return Ok(found);
+    let texts: Vec<_> = steps.iter().map(text).collect();
+    let mut unread = Vec::new();
+    for range in together(&texts) {
+        if reads(migrator, database, context, &texts[range.clone()], backoff).await?.is_some() {
+            unread.extend(range);
+        }
     }
-    for step in steps {
-        match reads(migrator, database, context, std::slice::from_ref(step), backoff).await? {
+    for at in unread {
+        let step = &steps[at];
+        match reads(migrator, database, context, &texts[at..=at], backoff).await? {
             None => {}
             Some(Unread::TooLong) => {
                 let reason = "whether the server reads its text was not asked: it took too long".to_owned();
@@ -67,6 +75,28 @@ fn is_checked_for(version: &str) -> bool {
     version.strip_prefix(CHECKED_FOR).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// What the server is to read of a migration: its text, or those of its steps.
+fn text(step: &Step) -> String {
+    match step.migration.phased() {
+        None => format!("{}\n;\n", step.migration.text()),
+        Some(phased) => phased.steps().iter().map(|step| format!("{}\n;\n", step.text())).collect(),
+    }
+}
+
+/// Which texts can be sent together: no more than make up a message that every server accepts, or one.
+fn together(texts: &[String]) -> Vec<Range<usize>> {
+    let (mut ranges, mut begin, mut length) = (Vec::new(), 0, 0);
+    for (at, text) in texts.iter().enumerate() {
+        if at > begin && length + text.len() > LONGEST_TEXT {
+            ranges.push(begin..at);
+            (begin, length) = (at, 0);
+        }
+        length += text.len();
+    }
+    ranges.push(begin..texts.len());
+    ranges
+}
+
 enum Unread {
     Refused(String),
     TooLong,
@@ -78,15 +108,10 @@ async fn reads(
     migrator: &Migrator,
     database: &impl Database,
     context: &Context,
-    steps: &[Step],
+    texts: &[String],
     backoff: &mut Backoff,
 ) -> Result<Option<Unread>, ValidateError> {
-    let mut text = "BEGIN;\nTHROW 'it is read';\n".to_owned();
-    for step in steps {
-        text.push_str(step.migration.text());
-        text.push_str("\n;\n");
-    }
-    text.push_str("CANCEL;");
+    let text = format!("BEGIN;\nTHROW 'it is read';\n{}CANCEL;", texts.concat());
     loop {
         match database.query(text.clone(), Map::new()).await {
             Ok(_) => return Ok(None),
@@ -103,6 +128,14 @@ async fn reads(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_sent_together_as_long_as_the_message_is_not_too_long() {
+        let texts = |lengths: &[usize]| lengths.iter().map(|&length| " ".repeat(length)).collect::<Vec<_>>();
+        assert_eq!(together(&texts(&[1, 2, 3])), [0..3]);
+        assert_eq!(together(&texts(&[1, LONGEST_TEXT, 1, 1])), [0..1, 1..2, 2..4]);
+        assert_eq!(together(&texts(&[LONGEST_TEXT + 1])), [0..1]);
+    }
 
     #[test]
     fn only_the_last_part_of_a_version_may_be_another() {

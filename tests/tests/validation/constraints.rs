@@ -157,3 +157,13 @@ async fn links_to_tables_that_are_no_longer_meant_are_found() {
     let examples = refused.and_then(|one| one.rows.as_ref()).map(|rows| rows.examples.clone());
     assert_eq!(examples, Some(vec!["user:1".to_owned()]), "{validation}");
 }
+
+#[tokio::test]
+async fn a_phased_migration_is_read_and_said_not_to_be_tried() {
+    let phased = "[[step]]\nid = \"add\"\nphase = \"start\"\nsql = 'DEFINE FIELD nick ON user TYPE option<string>'\n\n\
+                  [[step]]\nid = \"remove\"\nphase = \"complete\"\nsql = 'REMOVE FIELD email ON user'\n";
+    let chain = module("app", &[USERS, ("V2__nick.toml", phased)]);
+    let validation = validate(chain, &at_v1(chain, "RETURN 1;").await, ValidationOptions::new()).await;
+    assert_eq!(codes(&validation), [FindingCode::NotTried, FindingCode::Irreversible], "{validation}");
+    assert!(validation.can_apply_with_force());
+}
