@@ -81,6 +81,9 @@ impl VersionGraph {
         let (mut nodes, mut edges, mut begins) = (Vec::new(), Vec::new(), BTreeMap::new());
         for module in &modules {
             begins.entry(module.module()).or_insert((nodes.len(), *module));
+            for former in module.formerly() {
+                begins.entry(former).or_insert((nodes.len(), *module));
+            }
             for (at, migration) in module.iter().enumerate() {
                 if at > 0 {
                     edges.push(VersionEdge { from: nodes.len() - 1, to: nodes.len(), kind: EdgeKind::Chain });

@@ -43,16 +43,16 @@ fn a_phased_migration_is_looked_at_completed_and_then_has_no_way_back() {
     let rollout = |words: &[&str]| json(&server, dir.path(), &[&["rollout"][..], words, &ALL].concat());
     let before = server.everything();
     let (code, status) = rollout(&["status", "app=3"]);
-    let states = |status: &serde_json::Value| {
+    let standing = |status: &serde_json::Value| {
         let contexts = status["contexts"].as_array().unwrap().iter();
         contexts.map(|one| one["found"]["state"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!((code, states(&status)), (3, vec![json!("ready_to_complete"); 2]), "{status}");
+    assert_eq!((code, standing(&status)), (3, vec![json!("ready_to_complete"); 2]), "{status}");
     assert_eq!(status["contexts"][0]["found"]["legal"], json!(["complete", "rollback"]), "{status}");
     assert_eq!(server.everything(), before, "it only looks");
 
     let (code, completed) = rollout(&["complete", "3"]);
-    assert_eq!((code, states(&completed)), (0, vec![json!("applied"); 2]), "{completed}");
+    assert_eq!((code, standing(&completed)), (0, vec![json!("applied"); 2]), "{completed}");
     let row = json!([{ "id": "user:1", "email": "a@b.c", "mail": "a@b.c" }]);
     assert_eq!(server.rows("acme/us", "SELECT * FROM user"), row);
     assert_eq!(rollout(&["status", "3"]).0, 0);
