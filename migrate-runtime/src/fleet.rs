@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use futures_util::stream::{BoxStream, Stream, StreamExt};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use crate::backoff::Backoff;
 use crate::context::Context;
@@ -48,6 +48,16 @@ pub(crate) enum Members {
     Known(Vec<Context>),
     /// They become known one by one, and perhaps more than once.
     Streamed(BoxStream<'static, Result<Context, Failure>>),
+}
+
+impl Members {
+    /// All of them, one by one.
+    pub(crate) fn stream(self) -> impl Stream<Item = Result<Context, Failure>> + Send + use<> {
+        match self {
+            Self::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
+            Self::Streamed(contexts) => contexts.right_stream(),
+        }
+    }
 }
 
 impl Fleet {

@@ -1,4 +1,4 @@
-//! The contexts of a fleet as a list, for what only reads.
+//! The contexts of a fleet, as they become known or as a list.
 
 use std::collections::HashSet;
 
@@ -13,14 +13,23 @@ use crate::migrator::Migrator;
 use crate::verify::Inventory;
 
 impl Migrator {
+    /// Asks which contexts a fleet has, that of the fleet index left out.
+    pub(crate) async fn members<D: Database>(
+        &self,
+        database: &Counted<D>,
+        fleet: Fleet,
+    ) -> Result<Members, FleetError> {
+        let index = self.index.as_ref().map(|index| &index.context);
+        fleet.resolve(database, index, self.patience.begin(database.silence())).await
+    }
+
     /// The contexts of a fleet, in its order and each once.
     pub(crate) async fn contexts_of<D: Database>(
         &self,
         database: &Counted<D>,
         fleet: Fleet,
     ) -> Result<Vec<Context>, FleetError> {
-        let index = self.index.as_ref().map(|index| &index.context);
-        let mut streamed = match fleet.resolve(database, index, self.patience.begin(database.silence())).await? {
+        let mut streamed = match self.members(database, fleet).await? {
             Members::Known(contexts) => return Ok(contexts),
             Members::Streamed(contexts) => contexts,
         };

@@ -85,8 +85,7 @@ impl Migrator {
     pub async fn migrate_all<D: Database>(&self, database: &D, fleet: Fleet) -> Result<Report, FleetError> {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
-        let backoff = self.patience.begin(database.silence());
-        let members = fleet.resolve(&database, self.index.as_ref().map(|index| &index.context), backoff).await?;
+        let members = self.members(&database, fleet).await?;
         let contexts = match &members {
             Members::Known(contexts) => Some(contexts.len()),
             Members::Streamed(_) => None,

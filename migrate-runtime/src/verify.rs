@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::Database;
 use crate::consult::{consult, mend};
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::fleet::{Fleet, Members};
+use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::index::Entry;
 use crate::inventory::{self, Existing};
@@ -61,12 +61,7 @@ impl Migrator {
         fleet: Fleet,
     ) -> Result<Verification, FleetError> {
         let start = Instant::now();
-        let index = self.index.as_ref().map(|index| &index.context);
-        let contexts = match fleet.resolve(database, index, self.patience.begin(database.silence())).await? {
-            Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
-            Members::Streamed(contexts) => contexts.right_stream(),
-        };
-        let mut batches = contexts.ready_chunks(self.probe_batch);
+        let mut batches = self.members(database, fleet).await?.stream().ready_chunks(self.probe_batch);
         let mut inventory = Inventory::default();
         let mut verification = Verification::default();
         let mut running = FuturesUnordered::new();

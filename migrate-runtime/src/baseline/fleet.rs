@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -13,7 +13,7 @@ use super::report::{Takeover, TakeoverState};
 use crate::Database;
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::fleet::{Fleet, Members};
+use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::migrator::Migrator;
 
@@ -45,12 +45,7 @@ impl Migrator {
     ) -> Result<BaselineReport, FleetError> {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
-        let (index, backoff) =
-            (self.index.as_ref().map(|index| &index.context), self.patience.begin(database.silence()));
-        let mut members = match fleet.resolve(&database, index, backoff).await? {
-            Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
-            Members::Streamed(contexts) => contexts.right_stream(),
-        };
+        let mut members = self.members(&database, fleet).await?.stream();
         let database = &database;
         let (mut taking, mut contexts, mut is_open) = (FuturesUnordered::new(), Vec::new(), true);
         loop {

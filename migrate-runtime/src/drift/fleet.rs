@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::StreamExt;
 use serde_json::Value;
 
 use super::expected::Expected;
@@ -16,15 +16,13 @@ use super::state::{ContextDrift, DriftState, DriftUnknown};
 use crate::Database;
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::fleet::{Fleet, Members};
+use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
-use crate::ledger::{Row, row_columns};
+use crate::ledger::Row;
 use crate::live::{LiveSchemaError, Look, Rows, SchemaDifference, Unmanaged, read};
 use crate::migrator::Migrator;
 use crate::refusal::Refusal;
 use crate::snapshot::{NEWEST, Snapshot, heads};
-
-const LEDGER: Rows = Rows { table: "_migrations", select: concat!("SELECT ", row_columns!(), " FROM _migrations") };
 
 /// What the contexts of one look at a fleet share.
 struct Search<'a, D> {
@@ -73,12 +71,7 @@ impl Migrator {
     ) -> Result<DriftReport, FleetError> {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
-        let (index, backoff) =
-            (self.index.as_ref().map(|index| &index.context), self.patience.begin(database.silence()));
-        let members = match fleet.resolve(&database, index, backoff).await? {
-            Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
-            Members::Streamed(contexts) => contexts.right_stream(),
-        };
+        let members = self.members(&database, fleet).await?.stream();
         let search = Search {
             migrator: self,
             database: &database,
@@ -126,7 +119,7 @@ impl<D: Database> Search<'_, D> {
     }
 
     async fn decide(&self, found: &mut ContextDrift) -> Result<DriftState, DriftUnknown> {
-        let mut rows = vec![LEDGER];
+        let mut rows = vec![Rows::LEDGER];
         if self.against == Against::NewestSnapshot {
             rows.push(NEWEST);
         }
@@ -167,7 +160,7 @@ impl<D: Database> Search<'_, D> {
 }
 
 fn ledger(look: &mut Look) -> Result<Vec<Row>, DriftUnknown> {
-    match look.rows[LEDGER.table].take() {
+    match look.rows[Rows::LEDGER.table].take() {
         Value::Null => Ok(Vec::new()),
         rows => {
             Row::read_all(rows).map_err(|error| DriftUnknown::Ledger(Refusal::Unreadable { reason: error.to_string() }))

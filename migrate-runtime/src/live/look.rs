@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::sections::catalog;
 use crate::context::{Context, quote, use_namespace};
+use crate::ledger::row_columns;
 use crate::probe::is_in;
 use crate::script::CONTEXT_GUARD;
 use crate::{Reply, StatementErrorKind};
@@ -16,6 +17,12 @@ use crate::{Reply, StatementErrorKind};
 pub(crate) struct Rows {
     pub(crate) table: &'static str,
     pub(crate) select: &'static str,
+}
+
+impl Rows {
+    /// What the planner needs of a ledger.
+    pub(crate) const LEDGER: Self =
+        Self { table: "_migrations", select: concat!("SELECT ", row_columns!(), " FROM _migrations") };
 }
 
 /// What was seen of one context, all of it at one moment.

@@ -10,14 +10,12 @@ use super::value::{Snapshot, heads};
 use crate::Database;
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::ledger::{Row, row_columns};
+use crate::ledger::Row;
 use crate::live::{Rows, evaluate, read};
 use crate::migrator::Migrator;
 use crate::registry::draw_id;
 
 /// The rows of the ledger, for the versions.
-const LEDGER: Rows = Rows { table: "_migrations", select: concat!("SELECT ", row_columns!(), " FROM _migrations") };
-
 impl Migrator {
     /// Reads the schema that a context has now, with the versions that its ledger gives, all of it at one moment. Nothing is
     /// stored, and nothing created.
@@ -29,8 +27,8 @@ impl Migrator {
     pub async fn snapshot<D: Database>(&self, database: &D, context: &Context) -> Result<Snapshot, SnapshotError> {
         let database = Counted::new(database, self.counters());
         let mut backoff = self.patience.begin(database.silence());
-        let mut look = read(self, &database, context, &[LEDGER], &mut backoff).await?;
-        let rows = match look.rows[LEDGER.table].take() {
+        let mut look = read(self, &database, context, &[Rows::LEDGER], &mut backoff).await?;
+        let rows = match look.rows[Rows::LEDGER.table].take() {
             Value::Null => Vec::new(),
             rows => Row::read_all(rows)
                 .map_err(|error| SnapshotError::Unreadable { context: context.clone(), reason: error.to_string() })?,

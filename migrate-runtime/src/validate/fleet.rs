@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::StreamExt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -12,7 +12,7 @@ use super::validation::{ValidateError, Validation, ValidationVerdict};
 use crate::Database;
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::fleet::{Fleet, Members};
+use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::migrator::Migrator;
 
@@ -44,12 +44,7 @@ impl Migrator {
     ) -> Result<FleetValidation, FleetError> {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
-        let (index, backoff) =
-            (self.index.as_ref().map(|index| &index.context), self.patience.begin(database.silence()));
-        let members = match fleet.resolve(&database, index, backoff).await? {
-            Members::Known(contexts) => stream::iter(contexts.into_iter().map(Ok)).left_stream(),
-            Members::Streamed(contexts) => contexts.right_stream(),
-        };
+        let members = self.members(&database, fleet).await?.stream();
         let database = &database;
         let validating = members.map(async |context: Result<Context, _>| {
             let context = context.map_err(FleetError::Stream)?;

@@ -33,7 +33,7 @@ use self::syntax::syntax;
 use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::ledger::{Row, row_columns};
+use crate::ledger::Row;
 use crate::listing::Presence;
 use crate::live::{LiveSchemaError, Rows, read};
 use crate::migrator::Migrator;
@@ -41,8 +41,6 @@ use crate::outcome::Applied;
 use crate::plan::{Action, Step, plan};
 use crate::refusal::Refusal;
 use crate::{Database, QueryError};
-
-const LEDGER: Rows = Rows { table: "_migrations", select: concat!("SELECT ", row_columns!(), " FROM _migrations") };
 
 impl Migrator {
     /// Finds out what would become of the pending migrations of one context, and changes nothing.
@@ -108,8 +106,8 @@ impl Migrator {
         options: &ValidationOptions,
         backoff: &mut Backoff,
     ) -> Result<Option<Validation>, ValidateError> {
-        let (presence, live, rows) = match read(self, database, context, &[LEDGER], backoff).await {
-            Ok(mut look) => (Presence::Present, look.catalog, look.rows.remove(LEDGER.table).unwrap_or_default()),
+        let (presence, live, rows) = match read(self, database, context, &[Rows::LEDGER], backoff).await {
+            Ok(mut look) => (Presence::Present, look.catalog, look.rows.remove(Rows::LEDGER.table).unwrap_or_default()),
             Err(LiveSchemaError::Absent(_)) => (Presence::Absent, Catalog::new(), Value::Null),
             Err(error) => return Err(error.into()),
         };
