@@ -76,7 +76,7 @@ pub use self::migrate_only::migrate_only;
 pub use self::presentation::{Format, Presentation};
 pub use self::replicas::Replicas;
 pub use self::restore::Restore;
-pub use self::rollout::{Rollout, RolloutCommand, RolloutComplete, RolloutRepair, RolloutRollback, RolloutStatus};
+pub use self::rollout::{Rollout, RolloutCommand, RolloutOf};
 pub use self::selection::Selection;
 pub use self::session::Session;
 pub use self::snapshot::{

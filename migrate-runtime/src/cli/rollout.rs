@@ -29,55 +29,27 @@ pub struct Rollout {
 #[non_exhaustive]
 pub enum RolloutCommand {
     /// Says where it stands in each database, and what can be done. Nothing is written.
-    Status(RolloutStatus),
+    ///
+    /// It ends with 1 where a database cannot be read or does not exist, and with 3 where the migration is not completed.
+    Status(RolloutOf),
     /// Completes it in each database. Older binaries may refuse that one from then on: replace them first.
-    Complete(RolloutComplete),
+    ///
+    /// Each step is committed by itself, and a database where one fails does not keep the others from it: run it again, and
+    /// it goes on there. `replicas` tells which binaries are alive. It ends with 1 where it could not be completed.
+    Complete(RolloutOf),
     /// Takes its start back in each database, as long as its completion was not begun.
-    Rollback(RolloutRollback),
+    ///
+    /// The next `up`, and every replica that starts with it, starts it again. It ends with 1 where it could not be taken back.
+    Rollback(RolloutOf),
     /// Makes the ledger say what the recorded steps prove, and no more.
-    Repair(RolloutRepair),
+    ///
+    /// It never claims of a step that it ran. It ends with 1 where that was not possible.
+    Repair(RolloutOf),
 }
 
-/// Says where a phased migration stands in each database, and what can be done. Nothing is written.
-///
-/// It ends with 1 where a database cannot be read or does not exist, and with 3 where the migration is not completed.
+/// Which phased migration is meant, and where.
 #[derive(Clone, Debug, Args)]
-pub struct RolloutStatus {
-    #[command(flatten)]
-    of: Phased,
-}
-
-/// Completes a phased migration in each database.
-///
-/// Each step is committed by itself, and a database where one fails does not keep the others from it: run it again, and
-/// it goes on there. Older binaries may refuse a database from its completion on, so replace them first; `replicas` tells
-/// which are alive. It ends with 1 where it could not be completed.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutComplete {
-    #[command(flatten)]
-    of: Phased,
-}
-
-/// Takes the start of a phased migration back in each database, as long as its completion was not begun.
-///
-/// The next `up`, and every replica that starts with it, starts it again. It ends with 1 where it could not be taken back.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutRollback {
-    #[command(flatten)]
-    of: Phased,
-}
-
-/// Makes the ledger say what the recorded steps of a phased migration prove, and no more.
-///
-/// It never claims of a step that it ran. It ends with 1 where that was not possible.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutRepair {
-    #[command(flatten)]
-    of: Phased,
-}
-
-#[derive(Clone, Debug, Args)]
-struct Phased {
+pub struct RolloutOf {
     #[command(flatten)]
     selection: Selection,
     /// Which one: `MODULE=VERSION`, or its version in the only module.
@@ -85,9 +57,16 @@ struct Phased {
     migration: (Option<String>, Version),
 }
 
-impl Phased {
+impl RolloutOf {
     fn module(&self, migrator: &Migrator) -> Result<String, CommandError> {
         self.migration.0.clone().map_or_else(|| only_module(migrator), Ok)
+    }
+}
+
+impl RolloutCommand {
+    const fn of(&self) -> &RolloutOf {
+        let (Self::Status(of) | Self::Complete(of) | Self::Rollback(of) | Self::Repair(of)) = self;
+        of
     }
 }
 
@@ -100,19 +79,11 @@ impl Kind for PhasedError {
 impl Rollout {
     /// The contexts that it is about.
     pub(super) const fn selection(&self) -> &Selection {
-        match &self.command {
-            RolloutCommand::Status(command) => &command.of.selection,
-            RolloutCommand::Complete(command) => &command.of.selection,
-            RolloutCommand::Rollback(command) => &command.of.selection,
-            RolloutCommand::Repair(command) => &command.of.selection,
-        }
+        &self.command.of().selection
     }
 
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let (RolloutCommand::Status(RolloutStatus { of })
-        | RolloutCommand::Complete(RolloutComplete { of })
-        | RolloutCommand::Rollback(RolloutRollback { of })
-        | RolloutCommand::Repair(RolloutRepair { of })) = &self.command;
+        let of = self.command.of();
         let fleet = session.select(of.selection.clone())?;
         let (session, module, version) = (&session, of.module(&session.migrator)?, of.migration.1);
         let Session { migrator, database, .. } = session;
