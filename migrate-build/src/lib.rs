@@ -46,6 +46,7 @@ mod revision;
 
 // All of it for those who ask: build scripts, the macro, the command line.
 mod builder;
+mod embedding;
 mod history;
 mod leak;
 mod load;
@@ -62,6 +63,7 @@ pub use crate::builder::{BuildError, Builder};
 pub use crate::contents::Contents;
 pub use crate::desired::{Breakage, Consent, Desired, Next, NextError, ParseRenameError, Rename, Rollout, Wish};
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use crate::embedding::Embedding;
 pub use crate::explain::{UnknownRule, explain};
 pub use crate::folder::Folder;
 pub use crate::graph::{Chain, Graph, Node, Requirement};

@@ -153,11 +153,8 @@ pub use migrate_macros::embed_migrations;
 /// Called by the code that `embed_migrations!` writes; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use migrate_core::{
-        Change, Check, CheckKind, Compatibility, Effect, Expectation, Fresh, FreshStatement, Link, Loss, Migration,
-        Migrations, Mode, Moved, Object, ObjectKind, Pace, Phase, PhaseStep, PhaseWork, Phased, Requirement, Statement,
-        StatementKind, Undo, UndoSafety,
-    };
+    pub use migrate_core::__embedded::Embedded;
+    pub use migrate_core::{Migrations, Requirement};
 }
 
 #[cfg(feature = "surrealdb")]

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use migrate_build::Embedding;
 use quote::quote;
 
 use super::*;
@@ -43,60 +44,19 @@ fn a_folder_becomes_one_constant_expression() {
     ]);
     let expanded = embed("m", &Crate { root: root.path(), digest: Some(seen(root.path())) }).unwrap();
     let loaded = load(&Folder::in_crate(root.path(), "m"), &Options::new("app")).unwrap();
-    let [one] = &loaded.migrations[..] else { panic!("one migration") };
-    let bytes = |checksum: migrate_core::Checksum| proc_macro2::Literal::byte_string(checksum.as_bytes());
-    let (checksum, chain) = (bytes(one.checksum), bytes(one.chain));
+    let Embedding { text, bytes, .. } = Embedding::of(&loaded);
+    assert_eq!(text, "-- migrate: description first\nDEFINE TABLE a;\n");
+    let bytes = proc_macro2::Literal::byte_string(&bytes);
     let file = |name| root.path().join("m").join(name).to_str().unwrap().to_owned();
     let (up, manifest) = (file("V1__a.surql"), file("migrations.toml"));
     let expected = quote! {
         {
             const _: &[&[u8]] = &[::core::include_bytes!(#up), ::core::include_bytes!(#manifest)];
-            const CHAIN: &[::migrate_runtime::__private::Migration] = &[{
-                const STATEMENTS: &[::migrate_runtime::__private::Statement] =
-                    &[::migrate_runtime::__private::Statement::__new(
-                        (30usize, 44usize),
-                        2u32,
-                        ::migrate_runtime::__private::StatementKind::Define,
-                        ::migrate_runtime::__private::Effect::Additive,
-                        ::core::option::Option::Some(::migrate_runtime::__private::Object::__new(
-                            ::migrate_runtime::__private::ObjectKind::Table,
-                            ::core::option::Option::None,
-                            "a"
-                        ))
-                    )];
-                const CHANGES: &[::migrate_runtime::__private::Change] =
-                    &[::migrate_runtime::__private::Change::__new(
-                        ::migrate_runtime::__private::Object::__new(
-                            ::migrate_runtime::__private::ObjectKind::Table,
-                            ::core::option::Option::None,
-                            "a"
-                        ),
-                        ::core::option::Option::Some("DEFINE TABLE a TYPE ANY SCHEMALESS PERMISSIONS NONE")
-                    )];
-                const UNDO: &::migrate_runtime::__private::Undo = &::migrate_runtime::__private::Undo::Derived {
-                    text: ::std::borrow::Cow::Borrowed("REMOVE TABLE IF EXISTS a;\n"),
-                    safety: ::migrate_runtime::__private::UndoSafety::DataLoss
-                };
-                ::migrate_runtime::__private::Migration::__new(
-                    1u64,
-                    "a",
-                    "V1__a.surql",
-                    "-- migrate: description first\nDEFINE TABLE a;\n",
-                    *#checksum,
-                    *#chain
-                )
-                .__with_description("first")
-                .__with_policy(
-                    ::migrate_runtime::__private::Compatibility::Compatible,
-                    ::migrate_runtime::__private::Mode::Transaction
-                )
-                .__with_statements(STATEMENTS)
-                .__with_changes(CHANGES)
-                .__with_undo(UNDO)
-            }];
+            static EMBEDDED: ::migrate_runtime::__private::Embedded =
+                ::migrate_runtime::__private::Embedded::new(#text, #bytes);
             const REQUIRES: &[::migrate_runtime::__private::Requirement] =
                 &[::migrate_runtime::__private::Requirement::__new("auth", 2u64)];
-            ::migrate_runtime::__private::Migrations::__new("app", CHAIN).__with_requires(REQUIRES)
+            ::migrate_runtime::__private::Migrations::__embedded("app", &EMBEDDED).__with_requires(REQUIRES)
         }
     };
     assert_eq!(expanded.to_string(), expected.to_string());

@@ -1,8 +1,7 @@
-use migrate_build::Loaded;
-use proc_macro2::TokenStream;
+use migrate_build::{Embedding, Loaded};
+use migrate_core::Version;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-
-use super::{Quoted, requirements, runtime};
 
 /// A whole module, ready to be written.
 pub(crate) struct Embedded<'a> {
@@ -26,12 +25,9 @@ impl<'a> Embedded<'a> {
         let runtime = runtime();
         let Self { loaded, files } = self;
         let module = &loaded.module;
-        let migrations = loaded.migrations.iter().map(Quoted);
+        let Embedding { text, bytes, .. } = Embedding::of(loaded);
+        let bytes = Literal::byte_string(&bytes);
         let requires = requirements(&loaded.requires);
-        let fresh = loaded.fresh.as_ref().map(|fresh| {
-            let fresh = Quoted(fresh);
-            quote!(.__with_fresh(const { &#fresh }))
-        });
         let formerly = (!loaded.formerly.is_empty()).then(|| {
             let formerly = &loaded.formerly;
             quote!(.__with_formerly(&[#(#formerly),*]))
@@ -40,15 +36,28 @@ impl<'a> Embedded<'a> {
             let unmanaged = &loaded.unmanaged;
             quote!(.__with_unmanaged(&[#(#unmanaged),*]))
         });
-        // The slices are constants of their own: what is built inside an expression and needs `Drop` is not promoted.
         // The files are only named, so that the compiler looks at them again; what is embedded is the canonical text.
         quote! {
             {
                 const _: &[&[u8]] = &[#(::core::include_bytes!(#files)),*];
-                const CHAIN: &[#runtime::Migration] = &[#(#migrations),*];
+                static EMBEDDED: #runtime::Embedded = #runtime::Embedded::new(#text, #bytes);
                 const REQUIRES: &[#runtime::Requirement] = &[#(#requires),*];
-                #runtime::Migrations::__new(#module, CHAIN).__with_requires(REQUIRES)#formerly #unmanaged #fresh
+                #runtime::Migrations::__embedded(#module, &EMBEDDED).__with_requires(REQUIRES)#formerly #unmanaged
             }
         }
     }
+}
+
+/// Where the written code finds our types, whatever its own crate calls them.
+fn runtime() -> TokenStream {
+    quote!(::migrate_runtime::__private)
+}
+
+/// What is required of other modules.
+fn requirements(requires: &[(String, Version)]) -> impl Iterator<Item = TokenStream> {
+    let runtime = runtime();
+    requires.iter().map(move |(module, version)| {
+        let version = version.get();
+        quote!(#runtime::Requirement::__new(#module, #version))
+    })
 }

@@ -13,6 +13,7 @@ mod change;
 mod check;
 mod checksum;
 mod effect;
+mod embedded;
 mod fresh;
 mod link;
 mod migration;
@@ -41,6 +42,12 @@ pub use crate::spelling::DifferenceClass;
 pub use crate::statement::{Pace, Statement, StatementKind};
 pub use crate::undo::{Undo, UndoSafety};
 pub use crate::version::{ParseVersionError, Version};
+
+/// What `migrate-build` writes and a program holds, for the build and for generated code.
+#[doc(hidden)]
+pub mod __embedded {
+    pub use crate::embedded::{Coded, Contents, Embedded, FORMAT, Flags, NEW_OBJECTS, PaceCode, Piece};
+}
 
 /// The version of SurrealDB whose parser checks migrations while they are built, without its last part.
 pub const CHECKED_FOR: &str = "3.3";

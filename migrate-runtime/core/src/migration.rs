@@ -6,7 +6,7 @@ use crate::{Change, Check, Checksum, Link, Moved, Phased, Requirement, Statement
 ///
 /// Values are made by `embed_migrations!` or by loading a folder; every part is `'static`, so an embedded migration
 /// costs nothing until it is applied.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migration {
     version: Version,
     name: &'static str,

@@ -1,3 +1,6 @@
+use core::fmt;
+
+use crate::embedded::Embedded;
 use crate::{Catalog, Checksum, Fresh, FreshStatement, Migration, Version};
 
 /// A module: a named chain of migrations, in ascending order of version.
@@ -5,14 +8,45 @@ use crate::{Catalog, Checksum, Fresh, FreshStatement, Migration, Version};
 /// Made by `embed_migrations!` as a `static`, or by loading a folder. Its name is the crate's unless
 /// `migrations.toml` says otherwise, and stands in every ledger row: once shipped, it changes only with
 /// `formerly = "…"`.
+///
+/// What is embedded takes about as many bytes as its texts. It is read when one of its migrations is first asked for, in a
+/// millisecond for a thousand of them, and kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
     module: &'static str,
     formerly: &'static [&'static str],
-    chain: &'static [Migration],
+    chain: Chain,
     requires: &'static [Requirement],
     unmanaged: &'static [&'static str],
-    fresh: Option<&'static Fresh>,
+}
+
+/// Where the migrations are.
+#[derive(Clone, Copy)]
+enum Chain {
+    Listed { migrations: &'static [Migration], fresh: Option<&'static Fresh> },
+    Embedded(&'static Embedded),
+}
+
+impl Chain {
+    fn migrations(&self) -> &'static [Migration] {
+        match self {
+            Self::Listed { migrations, .. } => migrations,
+            Self::Embedded(embedded) => embedded.contents().chain,
+        }
+    }
+
+    fn fresh(&self) -> Option<&'static Fresh> {
+        match self {
+            Self::Listed { fresh, .. } => *fresh,
+            Self::Embedded(embedded) => embedded.contents().fresh,
+        }
+    }
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").field("migrations", &self.migrations()).field("fresh", &self.fresh()).finish()
+    }
 }
 
 /// Another module that must be at a version before a module, or one migration of it, can be applied.
@@ -45,7 +79,17 @@ impl Migrations {
     /// Called by generated code.
     #[doc(hidden)]
     pub const fn __new(module: &'static str, chain: &'static [Migration]) -> Self {
-        Self { module, formerly: &[], chain, requires: &[], unmanaged: &[], fresh: None }
+        Self::of(module, Chain::Listed { migrations: chain, fresh: None })
+    }
+
+    /// Called by generated code.
+    #[doc(hidden)]
+    pub const fn __embedded(module: &'static str, embedded: &'static Embedded) -> Self {
+        Self::of(module, Chain::Embedded(embedded))
+    }
+
+    const fn of(module: &'static str, chain: Chain) -> Self {
+        Self { module, formerly: &[], chain, requires: &[], unmanaged: &[] }
     }
 
     #[doc(hidden)]
@@ -69,7 +113,12 @@ impl Migrations {
     #[doc(hidden)]
     #[must_use]
     pub const fn __with_fresh(self, fresh: &'static Fresh) -> Self {
-        Self { fresh: Some(fresh), ..self }
+        match self.chain {
+            Chain::Listed { migrations, .. } => {
+                Self { chain: Chain::Listed { migrations, fresh: Some(fresh) }, ..self }
+            }
+            Chain::Embedded(_) => panic!("what is embedded says it itself"),
+        }
     }
 
     /// The module's name.
@@ -83,23 +132,23 @@ impl Migrations {
     }
 
     /// Its migrations, in ascending order of version.
-    pub const fn as_slice(&self) -> &'static [Migration] {
-        self.chain
+    pub fn as_slice(&self) -> &'static [Migration] {
+        self.chain.migrations()
     }
 
     /// Its migrations, in ascending order of version.
     pub fn iter(&self) -> core::slice::Iter<'static, Migration> {
-        self.chain.iter()
+        self.as_slice().iter()
     }
 
     /// How many migrations there are.
-    pub const fn len(&self) -> usize {
-        self.chain.len()
+    pub fn len(&self) -> usize {
+        self.as_slice().len()
     }
 
     /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
-        self.chain.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
     }
 
     /// The modules that it needs before its first migration.
@@ -114,33 +163,30 @@ impl Migrations {
 
     /// The migration of this version.
     pub fn get(&self, version: Version) -> Option<&'static Migration> {
-        let at = self.chain.binary_search_by_key(&version, Migration::version).ok()?;
-        self.chain.get(at)
+        let at = self.as_slice().binary_search_by_key(&version, Migration::version).ok()?;
+        self.as_slice().get(at)
     }
 
     /// The latest migration, or `None` in an empty module.
-    pub const fn last(&self) -> Option<&'static Migration> {
-        self.chain.last()
+    pub fn last(&self) -> Option<&'static Migration> {
+        self.as_slice().last()
     }
 
     /// The chain value of the latest migration: one value for the whole history.
-    pub const fn head(&self) -> Option<Checksum> {
-        match self.chain.last() {
-            Some(last) => Some(last.chain()),
-            None => None,
-        }
+    pub fn head(&self) -> Option<Checksum> {
+        self.last().map(Migration::chain)
     }
 
     /// How an empty database gets what the first migrations lead to, where they do nothing but define things.
-    pub const fn fresh(&self) -> Option<&'static Fresh> {
-        self.fresh
+    pub fn fresh(&self) -> Option<&'static Fresh> {
+        self.chain.fresh()
     }
 
     /// The statements of [`fresh`](Self::fresh), in order, each without a semicolon.
     pub fn fresh_statements(&self) -> impl Iterator<Item = &'static str> {
-        let chain = self.chain;
+        let chain = self.as_slice();
         let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-        self.fresh.into_iter().flat_map(Fresh::statements).filter_map(move |statement| match statement {
+        self.fresh().into_iter().flat_map(Fresh::statements).filter_map(move |statement| match statement {
             FreshStatement::Change { migration, change } => {
                 chain.get(index(*migration))?.changes().get(index(*change))?.definition()
             }
@@ -164,6 +210,6 @@ impl IntoIterator for &Migrations {
     type IntoIter = core::slice::Iter<'static, Migration>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.chain.iter()
+        self.as_slice().iter()
     }
 }

@@ -7,7 +7,7 @@ use crate::Statement;
 ///
 /// Those of its start come first, then those of its completion, then those of its rollback, each in the order of the file:
 /// one number says how far a database is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phased {
     steps: &'static [PhaseStep],
     irreversible: &'static str,

@@ -63,6 +63,31 @@ pub enum StatementKind {
 }
 
 impl StatementKind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 21] = [
+        Self::Access,
+        Self::Alter,
+        Self::Create,
+        Self::Define,
+        Self::Delete,
+        Self::For,
+        Self::If,
+        Self::Info,
+        Self::Insert,
+        Self::Let,
+        Self::Option,
+        Self::Rebuild,
+        Self::Relate,
+        Self::Remove,
+        Self::Select,
+        Self::Show,
+        Self::Sleep,
+        Self::Throw,
+        Self::Update,
+        Self::Upsert,
+        Self::Expression,
+    ];
+
     /// The lowercase keyword; `expression` for a bare expression.
     pub const fn keyword(self) -> &'static str {
         match self {
