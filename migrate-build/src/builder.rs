@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::{Folder, LoadError, Loaded, Locked, Options, load};
+use crate::{EmbedError, Embedding, Folder, LoadError, Loaded, Locked, Options, PrepareError, load};
 
 /// Checks a migrations folder in a build script, and tells Cargo and the macro about it.
 ///
@@ -25,6 +25,12 @@ pub enum BuildError {
     /// Something is wrong with the folder.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// It cannot be embedded.
+    #[error(transparent)]
+    Embed(#[from] EmbedError),
+    /// What the macro takes cannot be written.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// It does not run as a build script: Cargo sets this variable there.
     #[error("`{name}` is not set: this must run in a build script (`build.rs`)")]
     NoVariable {
@@ -63,18 +69,21 @@ impl Builder {
         }
     }
 
-    /// Checks the folder and prints what Cargo must know.
+    /// Checks the folder, leaves for the macro what it is to embed, and prints what Cargo must know.
     ///
     /// # Errors
     ///
-    /// Something is wrong with the folder, or this is no build script.
+    /// Something is wrong with the folder, this is no build script, or its `OUT_DIR` cannot be written to.
     pub fn try_run(&self) -> Result<(), BuildError> {
         let variable = |name| env::var(name).map_err(|source| BuildError::NoVariable { name, source });
         let folder = Folder::in_crate(variable("CARGO_MANIFEST_DIR")?, &self.folder);
         let module = variable("CARGO_PKG_NAME")?;
         let locked =
             strictness(env::var(MIGRATE_LOCKED).ok().as_deref(), self.locked, env::var("PROFILE").ok().as_deref());
-        let loaded = load(&folder, &Options::new(module).locked(locked))?;
+        let prepared = PathBuf::from(variable("OUT_DIR")?);
+        let options = Options::new(module).locked(locked);
+        let loaded = load(&folder, &options)?;
+        Embedding::of(&loaded)?.prepare(&folder, &options, &prepared)?;
         print!("{}", instructions(&folder, &loaded));
         Ok(())
     }

@@ -63,7 +63,7 @@ pub use crate::builder::{BuildError, Builder};
 pub use crate::contents::Contents;
 pub use crate::desired::{Breakage, Consent, Desired, Next, NextError, ParseRenameError, Rename, Rollout, Wish};
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use crate::embedding::Embedding;
+pub use crate::embedding::{EmbedError, Embedding, PrepareError};
 pub use crate::explain::{UnknownRule, explain};
 pub use crate::folder::Folder;
 pub use crate::graph::{Chain, Graph, Node, Requirement};

@@ -46,6 +46,10 @@ impl Options {
         Self { module: module.into(), locked: Locked::Warn }
     }
 
+    pub(crate) fn module(&self) -> &str {
+        &self.module
+    }
+
     /// How strict it is about migrations that are not locked yet.
     #[must_use]
     pub const fn locked(mut self, locked: Locked) -> Self {

@@ -1,6 +1,7 @@
 use std::env;
+use std::path::PathBuf;
 
-use migrate_build::{Folder, Options, load};
+use migrate_build::{Embedding, Folder, Options};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
@@ -38,10 +39,12 @@ fn embed(folder: &str, environment: &impl Environment) -> Result<TokenStream, St
     };
     let folder = Folder::in_crate(variable("CARGO_MANIFEST_DIR")?, folder);
     let module = variable("CARGO_PKG_NAME")?;
+    let prepared = environment.variable("OUT_DIR").map(PathBuf::from);
     // What is not locked is the build script's concern: it knows the profile.
-    let loaded = load(&folder, &Options::new(module)).map_err(|error| error.to_string())?;
-    freshness::check(&folder, &loaded, environment.variable(&folder.digest_variable()).as_deref())?;
-    Embedded::new(&loaded).map(|embedded| embedded.tokens())
+    let embedding = Embedding::find(&folder, &Options::new(module), prepared.as_deref());
+    let embedding = embedding.map_err(|error| error.to_string())?;
+    freshness::check(&folder, embedding.digest, environment.variable(&folder.digest_variable()).as_deref())?;
+    Embedded::new(&embedding).map(|embedded| embedded.tokens())
 }
 
 /// A compile error, and an empty value so that nothing else fails.

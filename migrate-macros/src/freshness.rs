@@ -1,11 +1,12 @@
-use migrate_build::{Folder, Loaded};
+use migrate_build::Folder;
+use migrate_core::Checksum;
 
-/// Holds what the macro sees against what the build script saw, as `seen` tells.
+/// Holds the digest of what the macro sees against what the build script saw, as `seen` tells.
 ///
 /// # Errors
 ///
 /// No build script watches the folder, or what it saw was something else. The error is for a person, with the remedy.
-pub(crate) fn check(folder: &Folder, loaded: &Loaded, seen: Option<&str>) -> Result<(), String> {
+pub(crate) fn check(folder: &Folder, digest: Checksum, seen: Option<&str>) -> Result<(), String> {
     let build_script = format!(
         "    // build.rs
     fn main() {{
@@ -13,7 +14,7 @@ pub(crate) fn check(folder: &Folder, loaded: &Loaded, seen: Option<&str>) -> Res
     }}"
     );
     match seen {
-        Some(seen) if seen == loaded.digest.to_string() => Ok(()),
+        Some(seen) if seen == digest.to_string() => Ok(()),
         Some(_) => Err(format!(
             "the migrations folder `{folder}` is not as the build script saw it
 

@@ -30,6 +30,12 @@ impl Output {
         self.signed(i64::try_from(to).unwrap_or(i64::MAX) - i64::try_from(from).unwrap_or(i64::MAX));
     }
 
+    /// A text behind its length.
+    pub(super) fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.bytes(text.as_bytes());
+    }
+
     pub(super) fn code(&mut self, value: impl Coded) {
         self.number(value.code());
     }

@@ -18,12 +18,17 @@ use crate::{
 
 /// Holds what is read of an embedding against the values that it was made of.
 fn assert_read_back(loaded: Loaded) -> Embedding {
-    let embedding = Embedding::of(&loaded);
+    let embedding = Embedding::unproven(&loaded);
     let read = embedding.read().unwrap();
     let leaked = loaded.leak();
     assert_eq!(read.chain, leaked.as_slice());
     assert_eq!(read.fresh, leaked.fresh());
     embedding
+}
+
+/// With these parts instead of its own.
+fn with(embedding: &Embedding, text: &str, bytes: &[u8]) -> Embedding {
+    Embedding { text: text.to_owned(), bytes: bytes.to_vec(), ..embedding.clone() }
 }
 
 #[test]
@@ -63,8 +68,9 @@ fn an_empty_module_is_read_back() {
 #[test]
 fn what_is_cut_off_or_has_something_behind_it_is_refused() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui/migrations");
-    let Embedding { text, bytes } = Embedding::of(&load(&Folder::new(folder), &Options::new("app")).unwrap());
-    let read = |text: &str, bytes: &[u8]| Embedding { text: text.to_owned(), bytes: bytes.to_vec() }.read().is_some();
+    let whole = Embedding::of(&load(&Folder::new(folder), &Options::new("app")).unwrap()).unwrap();
+    let (text, bytes) = (whole.text.clone(), whole.bytes.clone());
+    let read = |text: &str, bytes: &[u8]| with(&whole, text, bytes).read().is_some();
     assert!(read(&text, &bytes));
     for end in 0..bytes.len() {
         assert!(!read(&text, &bytes[..end]), "{end}");
@@ -265,7 +271,7 @@ proptest! {
 
     #[test]
     fn what_was_tampered_with_never_panics(loaded in loaded(), changes in vec(any::<(u16, u8)>(), 1..4)) {
-        let mut embedding = Embedding::of(&loaded);
+        let mut embedding = Embedding::unproven(&loaded);
         for (at, byte) in changes {
             let at = usize::from(at) % embedding.bytes.len();
             embedding.bytes[at] = byte;
@@ -275,6 +281,6 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(text in text(), bytes in vec(any::<u8>(), 0..200)) {
-        Embedding { text, bytes: [&[FORMAT], &bytes[..]].concat() }.read();
+        with(&Embedding::unproven(&module(Vec::new(), None)), &text, &[&[FORMAT], &bytes[..]].concat()).read();
     }
 }

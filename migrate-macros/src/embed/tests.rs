@@ -10,6 +10,8 @@ use super::*;
 struct Crate<'a> {
     root: &'a Path,
     digest: Option<String>,
+    /// Where it has left something.
+    prepared: bool,
 }
 
 impl Environment for Crate<'_> {
@@ -18,6 +20,7 @@ impl Environment for Crate<'_> {
             "CARGO_MANIFEST_DIR" => Some(self.root.to_str()?.to_owned()),
             "CARGO_PKG_NAME" => Some("app".to_owned()),
             "MIGRATE_DIGEST_m" => self.digest.clone(),
+            "OUT_DIR" if self.prepared => Some(self.root.to_str()?.to_owned()),
             _ => None,
         }
     }
@@ -33,7 +36,7 @@ fn crate_with(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn seen(root: &Path) -> String {
-    load(&Folder::in_crate(root, "m"), &Options::new("app")).unwrap().digest.to_string()
+    migrate_build::load(&Folder::in_crate(root, "m"), &Options::new("app")).unwrap().digest.to_string()
 }
 
 #[test]
@@ -42,9 +45,9 @@ fn a_folder_becomes_one_constant_expression() {
         ("V1__a.surql", "-- migrate: description first\r\nDEFINE TABLE a;\r\n"),
         ("migrations.toml", "requires = { auth = 2 }"),
     ]);
-    let expanded = embed("m", &Crate { root: root.path(), digest: Some(seen(root.path())) }).unwrap();
-    let loaded = load(&Folder::in_crate(root.path(), "m"), &Options::new("app")).unwrap();
-    let Embedding { text, bytes, .. } = Embedding::of(&loaded);
+    let expanded = embed("m", &Crate { root: root.path(), digest: Some(seen(root.path())), prepared: false }).unwrap();
+    let loaded = migrate_build::load(&Folder::in_crate(root.path(), "m"), &Options::new("app")).unwrap();
+    let Embedding { text, bytes, .. } = Embedding::of(&loaded).unwrap();
     assert_eq!(text, "-- migrate: description first\nDEFINE TABLE a;\n");
     let bytes = proc_macro2::Literal::byte_string(&bytes);
     let file = |name| root.path().join("m").join(name).to_str().unwrap().to_owned();
@@ -65,7 +68,7 @@ fn a_folder_becomes_one_constant_expression() {
 #[test]
 fn a_folder_that_no_build_script_saw_is_refused_with_the_remedy() {
     let root = crate_with(&[("V1__a.surql", "DEFINE TABLE a;")]);
-    let error = embed("m", &Crate { root: root.path(), digest: None }).unwrap_err();
+    let error = embed("m", &Crate { root: root.path(), digest: None, prepared: false }).unwrap_err();
     assert!(error.contains("migrate_build::Builder::new(\"m\").run();"), "{error}");
     assert!(error.contains("[build-dependencies]"), "{error}");
 }
@@ -75,14 +78,39 @@ fn a_folder_that_changed_behind_the_build_script_is_refused() {
     let root = crate_with(&[("V1__a.surql", "DEFINE TABLE a;")]);
     let digest = Some(seen(root.path()));
     fs::write(root.path().join("m/V2__b.surql"), "DEFINE TABLE b;").unwrap();
-    let error = embed("m", &Crate { root: root.path(), digest }).unwrap_err();
+    let error = embed("m", &Crate { root: root.path(), digest, prepared: false }).unwrap_err();
+    assert!(error.contains("is not as the build script saw it"), "{error}");
+}
+
+#[test]
+fn what_the_build_script_prepared_is_taken_while_the_folder_is_the_same() {
+    let root = crate_with(&[("V1__a.surql", "DEFINE TABLE a;")]);
+    let (folder, options) = (Folder::in_crate(root.path(), "m"), Options::new("app"));
+    let mut embedding = Embedding::find(&folder, &options, None).unwrap();
+    // So that it can be told from what the folder says.
+    embedding.module = "prepared".to_owned();
+    embedding.prepare(&folder, &options, root.path()).unwrap();
+    let embed = || embed("m", &Crate { root: root.path(), digest: Some(seen(root.path())), prepared: true }).unwrap();
+    assert!(embed().to_string().contains("__embedded (\"prepared\""));
+    fs::write(root.path().join("m/V2__b.surql"), "DEFINE TABLE b;").unwrap();
+    assert!(embed().to_string().contains("__embedded (\"app\""), "another folder");
+}
+
+#[test]
+fn what_was_prepared_of_another_folder_does_not_hide_that_the_build_script_saw_another() {
+    let root = crate_with(&[("V1__a.surql", "DEFINE TABLE a;")]);
+    let digest = Some(seen(root.path()));
+    let (folder, options) = (Folder::in_crate(root.path(), "m"), Options::new("app"));
+    Embedding::find(&folder, &options, None).unwrap().prepare(&folder, &options, root.path()).unwrap();
+    fs::write(root.path().join("m/V1__a.surql"), "DEFINE TABLE b;").unwrap();
+    let error = embed("m", &Crate { root: root.path(), digest, prepared: true }).unwrap_err();
     assert!(error.contains("is not as the build script saw it"), "{error}");
 }
 
 #[test]
 fn what_is_wrong_with_the_folder_comes_before_the_build_script() {
     let root = crate_with(&[("V1_a.surql", "DEFINE TABLE a;"), ("V2__b.surql", "RETURN")]);
-    let error = embed("m", &Crate { root: root.path(), digest: None }).unwrap_err();
+    let error = embed("m", &Crate { root: root.path(), digest: None, prepared: false }).unwrap_err();
     assert!(error.contains("V1_a.surql") && error.contains("V2__b.surql"), "{error}");
     assert!(!error.contains("build script"), "{error}");
 }

@@ -1,11 +1,11 @@
-use migrate_build::{Embedding, Loaded};
+use migrate_build::Embedding;
 use migrate_core::Version;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 /// A whole module, ready to be written.
 pub(crate) struct Embedded<'a> {
-    loaded: &'a Loaded,
+    embedding: &'a Embedding,
     files: Vec<&'a str>,
 }
 
@@ -13,29 +13,22 @@ impl<'a> Embedded<'a> {
     /// # Errors
     ///
     /// The path of a file is not UTF-8, so that no code can name it.
-    pub(crate) fn new(loaded: &'a Loaded) -> Result<Self, String> {
+    pub(crate) fn new(embedding: &'a Embedding) -> Result<Self, String> {
         let path = |path: &'a std::path::PathBuf| {
             path.to_str().ok_or_else(|| format!("the path of `{}` is not valid UTF-8", path.display()))
         };
-        Ok(Self { loaded, files: loaded.files.iter().map(path).collect::<Result<_, _>>()? })
+        Ok(Self { embedding, files: embedding.files.iter().map(path).collect::<Result<_, _>>()? })
     }
 
     /// One expression that can be the value of a `const` or a `static`.
     pub(crate) fn tokens(&self) -> TokenStream {
         let runtime = runtime();
-        let Self { loaded, files } = self;
-        let module = &loaded.module;
-        let Embedding { text, bytes, .. } = Embedding::of(loaded);
-        let bytes = Literal::byte_string(&bytes);
-        let requires = requirements(&loaded.requires);
-        let formerly = (!loaded.formerly.is_empty()).then(|| {
-            let formerly = &loaded.formerly;
-            quote!(.__with_formerly(&[#(#formerly),*]))
-        });
-        let unmanaged = (!loaded.unmanaged.is_empty()).then(|| {
-            let unmanaged = &loaded.unmanaged;
-            quote!(.__with_unmanaged(&[#(#unmanaged),*]))
-        });
+        let Self { embedding, files } = self;
+        let Embedding { module, formerly, requires, unmanaged, text, bytes, .. } = embedding;
+        let bytes = Literal::byte_string(bytes);
+        let requires = requirements(requires);
+        let formerly = (!formerly.is_empty()).then(|| quote!(.__with_formerly(&[#(#formerly),*])));
+        let unmanaged = (!unmanaged.is_empty()).then(|| quote!(.__with_unmanaged(&[#(#unmanaged),*])));
         // The files are only named, so that the compiler looks at them again; what is embedded is the canonical text.
         quote! {
             {

@@ -46,7 +46,7 @@ pub use crate::version::{ParseVersionError, Version};
 /// What `migrate-build` writes and a program holds, for the build and for generated code.
 #[doc(hidden)]
 pub mod __embedded {
-    pub use crate::embedded::{Coded, Contents, Embedded, FORMAT, Flags, NEW_OBJECTS, PaceCode, Piece};
+    pub use crate::embedded::{Coded, Contents, Embedded, FORMAT, Flags, Input, NEW_OBJECTS, PaceCode, Piece};
 }
 
 /// The version of SurrealDB whose parser checks migrations while they are built, without its last part.

@@ -1,28 +1,32 @@
 /// Bytes that are read from the front. Each method gives `None` where they end too early or are not what was asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Input<'a>(&'a [u8]);
+pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    /// Bytes, from their start.
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    pub(super) const fn is_empty(self) -> bool {
+    /// Whether all were read.
+    pub const fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    /// So many bytes.
+    pub fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    /// An array of bytes.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.take(N)?.try_into().ok()
     }
 
     /// A number in groups of seven bits, the lowest first, of which all but the last have the highest bit set.
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let [byte] = self.array()?;
@@ -39,12 +43,12 @@ impl<'a> Input<'a> {
     }
 
     /// A number that counts something in memory.
-    pub(super) fn size(&mut self) -> Option<usize> {
+    pub fn size(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
     }
 
     /// A number with a sign, which is its lowest bit: 0, −1, 1, −2 and so on.
-    pub(super) fn signed(&mut self) -> Option<i64> {
+    pub fn signed(&mut self) -> Option<i64> {
         let number = self.number()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }

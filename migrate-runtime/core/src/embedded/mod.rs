@@ -16,6 +16,7 @@ use self::record::Records;
 use crate::{Fresh, Migration};
 
 pub use self::code::{Coded, Flags, PaceCode};
+pub use self::input::Input;
 pub use self::record::NEW_OBJECTS;
 pub use self::texts::Piece;
 
