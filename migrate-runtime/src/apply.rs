@@ -9,6 +9,7 @@ use crate::Database;
 use crate::attempt::{Attempt, Progress};
 use crate::backoff::Backoff;
 use crate::context::Context;
+use crate::ledger::Row;
 use crate::observer::Event;
 use crate::order::Modules;
 use crate::outcome::{Applied, ContextReport, Evidence, Outcome};
@@ -116,7 +117,7 @@ impl Applier {
                 Probe::Refused(refusal) => return Err(refusal),
                 Probe::Again(why) => Some(why),
                 Probe::Ledger(ledger) => {
-                    let planned = plan(&self.modules, &ledger.rows)?;
+                    let planned = self.planned(database, &ledger.rows, task, work).await?;
                     let Plan { renames, corrections, mut steps, ahead, strangers, incomplete } = planned;
                     if let Some(task) = task.filter(|_| renames.is_empty()) {
                         steps = task.steps(&ledger.rows)?;
@@ -184,6 +185,28 @@ impl Applier {
                 Err(error) => unanswered(&error),
             };
         }
+    }
+
+    /// What is to be done, without the starts of phased migrations whose rollout is paused.
+    async fn planned(
+        &self,
+        database: &impl Database,
+        rows: &[Row],
+        task: Option<Task>,
+        work: &Work<'_>,
+    ) -> Result<Plan, Refusal> {
+        let planned = plan(&self.modules, rows)?;
+        let is_start = |step: &&Step| step.phases == [Phase::Start];
+        let starts: Vec<_> = planned.steps.iter().filter(is_start).map(Applied::from).collect();
+        let Some(registry) = work.run.pauses.as_ref().filter(|_| task.is_none() && !starts.is_empty()) else {
+            return Ok(planned);
+        };
+        let seen = registry.look(database).await.map_err(|error| Refusal::Unavailable {
+            reason: format!("whether the start of a phased migration is paused cannot be told: {error}"),
+        })?;
+        let is_paused = |start: &&Applied| seen.pause(start.module, start.version).is_some();
+        let paused: Vec<_> = starts.iter().filter(is_paused).map(|start| (start.module, start.version)).collect();
+        if paused.is_empty() { Ok(planned) } else { plan(&self.modules.leaving(paused), rows) }
     }
 
     async fn pause(&self, context: &Context, backoff: &mut Backoff, why: &str) -> Result<(), Refusal> {
@@ -314,7 +337,8 @@ impl Applier {
         let phases: Vec<_> = step.phases.iter().copied().map(Stretch::Phase).collect();
         for stretch in if phases.is_empty() { vec![Stretch::Statements] } else { phases } {
             let (owner, index, snapshots) = (&work.owner, work.run.ready_index(), work.snapshots);
-            let stepwise = Stepwise { attempt, step, stretch, owner, lease: self.lease, index, snapshots };
+            let completion = &work.run.completion;
+            let stepwise = Stepwise { attempt, step, stretch, owner, lease: self.lease, index, snapshots, completion };
             // On the heap: it is rare and large, and every context that has none would carry it.
             progress = Box::pin(stepwise.run(&mut work.backoff)).instrument(span.clone()).await;
             if !matches!(progress, Ok(Progress::Done)) {

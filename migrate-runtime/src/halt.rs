@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use crate::context::Context;
+use crate::registry::{Pause, ReplicaInfo};
 use crate::stop::Stop;
 
 /// Why a run goes on reading and applies nothing any more.
@@ -17,6 +18,15 @@ pub enum Halted {
     },
     /// It was told to, by a [`Stop`].
     Stopped,
+    /// Somebody has paused the rollout.
+    Paused(Box<Pause>),
+    /// A replica is alive that is older than what is to be completed.
+    OlderReplicas(Vec<ReplicaInfo>),
+    /// Whether an older replica is alive, or the rollout is paused, cannot be told.
+    ReplicasUnknown {
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl fmt::Display for Halted {
@@ -26,6 +36,12 @@ impl fmt::Display for Halted {
             Self::FailureBudget { refused: 1 } => f.write_str("a context was refused"),
             Self::FailureBudget { refused } => write!(f, "{refused} contexts were refused"),
             Self::Stopped => f.write_str("the run was told to stop"),
+            Self::Paused(pause) => write!(f, "the rollout is {pause}"),
+            Self::OlderReplicas(behind) => {
+                let names: Vec<_> = behind.iter().map(ToString::to_string).collect();
+                write!(f, "older replicas are alive: {}", names.join(", "))
+            }
+            Self::ReplicasUnknown { reason } => write!(f, "the replica registry cannot tell: {reason}"),
         }
     }
 }

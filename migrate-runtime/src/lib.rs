@@ -184,12 +184,19 @@ pub use crate::{
     observer::{Event, Observer},
     order::PhasedStarts,
     outcome::{Applied, ContextReport, Evidence, Outcome},
-    phased::{Concluded, Move, PhasedError, PhasedState, PhasedStatus, Repair, StepRecord},
+    phased::{
+        Awaited, AwaitedEnd, Concluded, Move, NotReady, PhasedCompletions, PhasedError, PhasedState, PhasedStatus,
+        Repair, RolloutContext, RolloutCounts, RolloutError, RolloutOptions, RolloutOutcome, RolloutOverride,
+        RolloutReport, RolloutStatus, StateCount, StepRecord, WaitingFor, WhenReady,
+    },
     plan::{Ahead, Incomplete, Stranger},
     reach::reach,
     reading::{ReadError, Reading},
     refusal::{DivergentPart, Refusal, Unknown},
-    registry::{AtLeast, Membership, MembershipStatus, ModuleHead, Registry, RegistryError, Renewal, ReplicaInfo},
+    registry::{
+        AtLeast, Membership, MembershipStatus, ModuleHead, Pause, PausedBy, Registry, RegistryError, Renewal,
+        ReplicaInfo,
+    },
     report::{Counts, Report},
     snapshot::{
         Author, Keep, ParseSnapshotIdError, Pruned, Snapshot, SnapshotError, SnapshotFormatError, SnapshotId,

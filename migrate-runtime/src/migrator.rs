@@ -21,8 +21,10 @@ use crate::modules_error::ModulesError;
 use crate::observer::Event;
 use crate::order::Modules;
 use crate::outcome::ContextReport;
+use crate::phased::{Completion, PhasedCompletions};
 use crate::probe::{Probe, probe};
 use crate::refusal::Refusal;
+use crate::registry::Registry;
 use crate::replica::Replica;
 use crate::report::Report;
 use crate::run::Run;
@@ -47,6 +49,8 @@ pub struct Migrator {
     pub(crate) index: Option<Arc<Index>>,
     pub(crate) requirement: Option<Requirement>,
     pub(crate) stop: Stop,
+    pub(crate) registry: Option<Registry>,
+    pub(crate) completions: PhasedCompletions,
 }
 
 impl Migrator {
@@ -73,6 +77,8 @@ impl Migrator {
             index: None,
             requirement: None,
             stop: Stop::default(),
+            registry: None,
+            completions: PhasedCompletions::default(),
         })
     }
 
@@ -130,7 +136,12 @@ impl Migrator {
     }
 
     pub(crate) fn run(&self) -> Run {
-        Run { halt: Halt::by(&self.stop), index: self.index.as_ref().map(IndexUse::new) }
+        Run {
+            halt: Halt::by(&self.stop),
+            index: self.index.as_ref().map(IndexUse::new),
+            pauses: self.registry.clone(),
+            completion: Completion::default(),
+        }
     }
 
     pub(crate) fn emit(&self, event: Event<'_>) {

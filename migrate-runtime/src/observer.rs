@@ -4,7 +4,9 @@ use migrate_core::Object;
 
 use crate::baseline::Takeover;
 use crate::context::Context;
+use crate::halt::Halted;
 use crate::outcome::{Applied, ContextReport};
+use crate::phased::WaitingFor;
 use crate::refusal::Refusal;
 use crate::report::Counts;
 use crate::undo::{UndoError, UndoStep, UndoneBy};
@@ -246,6 +248,18 @@ pub enum Event<'a> {
         table: &'a str,
         /// How many of that file so far.
         rows: u64,
+    },
+    /// A phased migration is to be completed and cannot be yet.
+    #[non_exhaustive]
+    RolloutWaiting {
+        /// What it waits for.
+        reason: &'a WaitingFor,
+    },
+    /// A rollout begins nothing more in any context.
+    #[non_exhaustive]
+    RolloutHalted {
+        /// Why not.
+        because: &'a Halted,
     },
     /// A run is over.
     #[non_exhaustive]

@@ -11,6 +11,8 @@ use crate::index::Index;
 use crate::migrator::Migrator;
 use crate::observer::Observer;
 use crate::order::PhasedStarts;
+use crate::phased::PhasedCompletions;
+use crate::registry::Registry;
 use crate::snapshot::Snapshots;
 use crate::stop::Stop;
 
@@ -60,6 +62,23 @@ impl Migrator {
     #[must_use]
     pub const fn phased_starts(mut self, starts: PhasedStarts) -> Self {
         self.applier.modules.starts = starts;
+        self
+    }
+
+    /// The replica registry that this binary's replicas join.
+    ///
+    /// Completions over a [fleet](Self::complete_all) ask it whether an older replica is alive, and a rollout that is
+    /// [paused](Self::pause_rollout) there is paused for this migrator: starting up leaves the starts of paused migrations, as
+    /// [`PhasedStarts::Leave`] does. It is asked about that only where a start would be run.
+    #[must_use]
+    pub fn registry(self, registry: Registry) -> Self {
+        Self { registry: Some(registry), ..self }
+    }
+
+    /// Who completes phased migrations: an operator, unless set.
+    #[must_use]
+    pub const fn phased_completions(mut self, completions: PhasedCompletions) -> Self {
+        self.completions = completions;
         self
     }
 

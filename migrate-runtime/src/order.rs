@@ -1,6 +1,6 @@
 //! The order of all migrations of all modules, so that each stands behind what it requires.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 use migrate_core::{Catalog, Migration, Migrations, Moved, Requirement, Version};
@@ -20,6 +20,8 @@ pub(crate) struct Modules {
     handovers: Vec<Handover>,
     /// What becomes of phased migrations that are not begun.
     pub(crate) starts: PhasedStarts,
+    /// The phased migrations that are left all the same, as indices of module and migration.
+    left: BTreeSet<(usize, usize)>,
 }
 
 /// What becomes of the phased migrations of a binary that starts.
@@ -76,7 +78,8 @@ impl Modules {
         let Ordering { modules, turns, handovers, .. } = ordering;
         ownership::check(&modules, &turns)?;
         let ends = modules.iter().map(|module| module.len()).collect();
-        Ok(Self { all: modules, ends, turns, handovers, starts: PhasedStarts::default() })
+        let (starts, left) = (PhasedStarts::default(), BTreeSet::new());
+        Ok(Self { all: modules, ends, turns, handovers, starts, left })
     }
 
     /// The migrations that were moved between modules.
@@ -106,6 +109,36 @@ impl Modules {
     /// The same modules, each with as many of its first migrations as are wanted.
     pub(crate) fn ending(&self, ends: Vec<usize>) -> Self {
         Self { ends, ..self.clone() }
+    }
+
+    /// The same modules with no more than what leads to one migration, whose start is run whatever was said.
+    pub(crate) fn leading_to(&self, module: usize, at: usize) -> Self {
+        let mut ends = vec![0; self.all.len()];
+        ends[module] = at + 1;
+        // What is required stands before what requires it.
+        for turn in self.turns.iter().rev() {
+            if turn.at < ends[turn.module] {
+                for &(other, needed) in &turn.needs {
+                    ends[other] = ends[other].max(needed + 1);
+                }
+            }
+        }
+        Self { starts: PhasedStarts::Run, left: BTreeSet::new(), ..self.ending(ends) }
+    }
+
+    /// The same modules, with the starts of these migrations left.
+    pub(crate) fn leaving(&self, left: impl IntoIterator<Item = (&'static str, Version)>) -> Self {
+        let place = |(name, version): (&'static str, Version)| {
+            let module = self.iter().position(|module| module.module() == name)?;
+            let at = self[module].iter().position(|migration| migration.version() == version)?;
+            Some((module, at))
+        };
+        Self { left: left.into_iter().filter_map(place).collect(), ..self.clone() }
+    }
+
+    /// What becomes of one migration, if it is a phased one that is not begun.
+    pub(crate) fn starts_of(&self, module: usize, at: usize) -> PhasedStarts {
+        if self.left.contains(&(module, at)) { PhasedStarts::Leave } else { self.starts }
     }
 
     /// The same modules, with all of their migrations.

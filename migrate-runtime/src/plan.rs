@@ -301,7 +301,7 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
                 let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
                 let at_once = is_phased && (is_untouched || row.is_some_and(|row| row.at_once));
                 let state = row.map_or(PhasedState::Pending, Row::phased_state);
-                let phases = if is_phased { phases(state, at_once, modules.starts) } else { &[] };
+                let phases = if is_phased { phases(state, at_once, modules.starts_of(index, at)) } else { &[] };
                 if at < end && is_phased && phases.last() != Some(&Phase::Complete) {
                     // What is begun now is ready when the steps are done.
                     let state = if phases.is_empty() { state } else { PhasedState::ReadyToComplete };

@@ -87,10 +87,21 @@ impl Migrator {
     ) -> Result<Vec<Reading<Option<Value>>>, FleetError> {
         let database = Counted::new(database, self.counters());
         let contexts = self.contexts_of(&database, fleet).await?;
+        self.read_contexts(&database, &contexts, statement, variables).await
+    }
+
+    /// The same of contexts that are known.
+    pub(crate) async fn read_contexts<D: Database>(
+        &self,
+        database: &Counted<D>,
+        contexts: &[Context],
+        statement: &str,
+        variables: &Map<String, Value>,
+    ) -> Result<Vec<Reading<Option<Value>>>, FleetError> {
         let mut inventory = Inventory::default();
-        inventory.look_up(&database, &contexts).await?;
+        inventory.look_up(database, contexts).await?;
         let mut readings = Vec::with_capacity(contexts.len());
-        let (database, inventory) = (&database, &inventory);
+        let inventory = &inventory;
         let batches = contexts.chunks(self.probe_batch);
         let reading =
             batches.map(|contexts| self.read_batch(database, inventory, contexts, statement, variables.clone()));

@@ -132,6 +132,15 @@ pub enum Refusal {
         reason: String,
     },
 
+    /// A completion was held back, since a replica is alive that is older than it, or nobody can tell. Nothing of it was run.
+    #[error("V{version} of {module} is not completed: {reason}")]
+    Withheld {
+        module: String,
+        #[serde(serialize_with = "number")]
+        version: Version,
+        reason: String,
+    },
+
     /// The table `_migrations` is not a ledger that this runtime can read.
     #[error("the ledger cannot be read: {reason}")]
     Unreadable { reason: String },
@@ -207,6 +216,7 @@ impl Refusal {
             Self::Failed { .. } => "failed",
             Self::Busy { .. } => "busy",
             Self::IllegalMove { .. } => "illegal_move",
+            Self::Withheld { .. } => "withheld",
             Self::Unreadable { .. } => "unreadable",
             Self::NotAttempted { .. } => "not_attempted",
             Self::Invalid { .. } => "invalid",
@@ -226,7 +236,8 @@ impl Refusal {
             | Self::Stuck { module, version, .. }
             | Self::Failed { module, version, .. }
             | Self::Busy { module, version, .. }
-            | Self::IllegalMove { module, version, .. } => Some((module, *version)),
+            | Self::IllegalMove { module, version, .. }
+            | Self::Withheld { module, version, .. } => Some((module, *version)),
             Self::Invalid { findings } => findings.first().map(|first| (first.module.as_str(), first.version)),
             Self::Unreadable { .. } | Self::NotAttempted { .. } | Self::Unavailable { .. } => None,
         }
@@ -313,6 +324,7 @@ mod tests {
                 legal: Vec::new(),
                 reason: "no".into(),
             },
+            Refusal::Withheld { module: module(), version, reason: "no".into() },
             Refusal::Unreadable { reason: "no".into() },
             Refusal::NotAttempted { because: Halted::FailureBudget { refused: 1 }, pending: 2 },
             Refusal::Invalid { findings: Vec::new() },

@@ -1,6 +1,8 @@
 use crate::Database;
 use crate::halt::Halt;
 use crate::index::{Index, IndexUse};
+use crate::phased::Completion;
+use crate::registry::Registry;
 use crate::telemetry::Telemetry;
 
 /// What all contexts of one run share.
@@ -10,6 +12,10 @@ pub(crate) struct Run {
     pub(crate) halt: Halt,
     /// The fleet index, where there is to be one.
     pub(crate) index: Option<IndexUse>,
+    /// Where it stands which starts are paused, if they are to heed that.
+    pub(crate) pauses: Option<Registry>,
+    /// How phased migrations are completed.
+    pub(crate) completion: Completion,
 }
 
 impl Run {

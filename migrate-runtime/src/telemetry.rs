@@ -69,6 +69,8 @@ fn trace(event: &Event<'_>) {
         Event::CanariesPassed {} => info!("the canaries are up to date"),
         Event::CanaryRefused { context, .. } => warn!(%context, "a canary was refused: nothing is applied any more"),
         Event::BudgetExhausted { refused } => warn!(refused, "so many were refused: nothing is applied any more"),
+        Event::RolloutHalted { because } => warn!("nothing more is begun: {because}"),
+        Event::RolloutWaiting { reason } => info!("waiting: {reason}"),
         Event::IndexConfirmed { contexts } => debug!(contexts, "confirmed by the fleet index"),
         Event::IndexUnusable { index, reason } => warn!(%index, "going on without the fleet index: {reason}"),
         Event::IndexRepaired { contexts } => debug!(contexts = contexts.len(), "rows of the fleet index repaired"),

@@ -109,6 +109,7 @@ fn verdict<'a>(errors: impl Iterator<Item = (Role, &'a StatementError)> + Clone)
         | Role::Claim
         | Role::Definition
         | Role::Held
+        | Role::Replicas
         | Role::Cursor
         | Role::Read
         | Role::Check(_)

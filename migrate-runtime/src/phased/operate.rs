@@ -147,7 +147,7 @@ impl Migrator {
         }
     }
 
-    fn find(
+    pub(super) fn find(
         &self,
         module: &str,
         version: Version,
@@ -163,7 +163,11 @@ impl Migrator {
     }
 
     /// Refuses a context that does not exist, which a `USE` would create.
-    async fn require<D: Database>(&self, database: &Counted<D>, context: &Context) -> Result<(), PhasedError> {
+    pub(super) async fn require<D: Database>(
+        &self,
+        database: &Counted<D>,
+        context: &Context,
+    ) -> Result<(), PhasedError> {
         let mut backoff = self.patience.begin(database.silence());
         loop {
             let why = match Existing::databases_of(database, context.namespace()).await {
@@ -179,7 +183,7 @@ impl Migrator {
         }
     }
 
-    async fn status_of<D: Database>(
+    pub(super) async fn status_of<D: Database>(
         &self,
         database: &Counted<D>,
         context: &Context,

@@ -91,7 +91,8 @@ pub(crate) fn live(context: &Context) -> String {
     )
 }
 
-fn variables(context: &Context, id: &str) -> Map<String, Value> {
+/// The variables of every text that writes.
+pub(crate) fn variables(context: &Context, id: &str) -> Map<String, Value> {
     let mut variables = Map::new();
     variables.insert("_migrate_ns".to_owned(), context.namespace().into());
     variables.insert("_migrate_db".to_owned(), context.database().into());

@@ -64,6 +64,8 @@ pub(crate) enum Role {
     Held,
     /// The check that the lease is still ours and the ledger stands where it did.
     Fence,
+    /// What asks the replica registry whether an older replica is alive.
+    Replicas,
     /// What is written of the lease.
     Lease,
     /// A definition that stands for several migrations.

@@ -33,7 +33,7 @@ use crate::failure::failed;
 use crate::index::Index;
 use crate::observer::Event;
 use crate::outcome::Applied;
-use crate::phased::Stretch;
+use crate::phased::{Completion, Stretch, withheld};
 use crate::plan::Step;
 use crate::probe::is_in;
 use crate::refusal::Refusal;
@@ -55,6 +55,8 @@ pub(crate) struct Stepwise<'a, D> {
     pub(crate) index: Option<&'a Index>,
     /// Whether a snapshot of the schema is stored with the end of it.
     pub(crate) snapshots: Snapshots,
+    /// How a phased migration is completed.
+    pub(crate) completion: &'a Completion,
 }
 
 /// What a text is about.
@@ -91,9 +93,9 @@ enum Tried {
 impl<D: Database> Stepwise<'_, D> {
     /// Goes on until the end, and has the lease meanwhile.
     pub(crate) async fn run(&self, backoff: &mut Backoff) -> Result<Progress, Refusal> {
-        let Self { attempt, step, stretch, owner, lease, index, snapshots } = *self;
+        let Self { attempt, step, stretch, owner, lease, index, snapshots, completion } = *self;
         let (context, replica) = (attempt.context, attempt.replica);
-        let scripts = Scripts { context, step, stretch, replica, owner, lease, index, snapshots };
+        let scripts = Scripts { context, step, stretch, replica, owner, lease, index, snapshots, completion };
         // 0 is no token: while we have none, there is nothing to renew.
         let token = AtomicU64::new(0);
         let work = pin!(self.work(&scripts, &token, backoff));
@@ -165,7 +167,12 @@ impl<D: Database> Stepwise<'_, D> {
                     position = moved;
                     continue;
                 }
-                Tried::Refused(refusal) => return Err(refusal),
+                Tried::Refused(refusal) => {
+                    if matches!(refusal, Refusal::Withheld { .. }) {
+                        self.withhold(scripts, &position).await;
+                    }
+                    return Err(refusal);
+                }
                 Tried::Unindexed(why) => return Ok(Progress::Unindexed(why)),
                 Tried::NoSnapshot(why) => return Ok(Progress::NoSnapshot(why)),
                 Tried::Torn => return Err(self.record_torn(backoff).await),
@@ -267,6 +274,9 @@ impl<D: Database> Stepwise<'_, D> {
                 return Err(Tried::Again(error.to_string()));
             }
         };
+        if let Some(refusal) = withheld(script, &reply, self.step.module, self.step.migration) {
+            return Err(Tried::Refused(refusal));
+        }
         let verdict = match script.verdicts(&reply) {
             Ok(verdicts) => verdicts.into_iter().next(),
             Err(misshapen) => return Err(Tried::Again(misshapen.to_string())),

@@ -53,6 +53,23 @@ impl<D: Database> Stepwise<'_, D> {
         }
     }
 
+    /// Records that a completion which was begun is held back before its first step. Where that cannot be written it counts as
+    /// begun, which the next completion goes on from.
+    pub(super) async fn withhold(&self, scripts: &Scripts<'_>, position: &Position) {
+        let Some(mut script) = scripts.withhold(position) else { return };
+        for _ in 0..3 {
+            match self.finish(&script).await {
+                Tried::Moved(_) | Tried::Overtaken | Tried::Held(_) | Tried::Torn => return,
+                Tried::Unindexed(_) => match (Scripts { index: None, ..*scripts }).withhold(position) {
+                    Some(unindexed) => script = unindexed,
+                    None => return,
+                },
+                Tried::Refused(_) | Tried::Failed { .. } | Tried::Again(_) | Tried::NoSnapshot(_) => {}
+            }
+        }
+        warn!(context = %self.attempt.context, "the completion that was held back stays recorded as begun");
+    }
+
     /// Records that nobody knows what of a statement is committed.
     pub(super) async fn record_torn(&self, backoff: &mut Backoff) -> Refusal {
         let (context, replica) = (self.attempt.context, self.attempt.replica);

@@ -11,7 +11,7 @@ use super::unit::Unit;
 use crate::context::{Context, quote};
 use crate::index::Index;
 use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_PHASED, DEFINE_PHASED_STATEMENTS, NOTHING_KEPT};
-use crate::phased::Stretch;
+use crate::phased::{Completion, Fence, Stretch};
 use crate::plan::{Earlier, Step};
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Role, Script, ledger_row};
@@ -32,6 +32,8 @@ pub(super) struct Scripts<'a> {
     pub(super) index: Option<&'a Index>,
     /// Whether the end of it stores a snapshot of the schema.
     pub(super) snapshots: Snapshots,
+    /// How a phased migration is completed.
+    pub(super) completion: &'a Completion,
 }
 
 const ROW: &str = "_migrations:[$_migrate_0.module, $_migrate_0.version]";
@@ -103,6 +105,9 @@ impl<'a> Scripts<'a> {
         script.push(0, Role::Lease, "LET $_migrate_before = (SELECT VALUE owner FROM ONLY _migration_lease:holder);\n");
         script.text.push_str(TAKE);
         script.slots.extend([(0, Role::Lease); 2]);
+        if let Some(fence) = self.fence() {
+            fence.push(&mut script, self.context);
+        }
         if let Some((version, chain)) = self.step.predecessor {
             script.predecessor(0, "$_migrate_0.module", version, chain);
         }
@@ -157,7 +162,11 @@ impl<'a> Scripts<'a> {
         };
         script.warn_former(0, std::slice::from_ref(self.step));
         script.seal(0, self.step);
-        let more = self.of_phase();
+        let mut more = self.of_phase();
+        if self.stretch == Stretch::Phase(Phase::Complete) && !self.completion.overrides.is_empty() {
+            script.variables.insert("_migrate_overrides".to_owned(), json!(self.completion.overrides));
+            more.push_str(", overrides: $_migrate_overrides");
+        }
         if is_begun {
             // Not when we take it once more ourselves.
             let resumed = entry(event, &more);
@@ -213,6 +222,9 @@ impl<'a> Scripts<'a> {
     /// Runs the unit at the cursor, or the next batch of it.
     pub(super) fn run(&self, position: &Position, unit: Unit<'_>) -> Script {
         let mut script = self.fenced(position);
+        if let Some(fence) = self.fence().filter(|_| self.is_at_its_begin(position)) {
+            fence.push(&mut script, self.context);
+        }
         // Whatever ends the transaction early leaves this word, and nobody goes on from it.
         script.push(0, Role::Cursor, &format!("UPDATE ONLY {ROW} SET status = 'started' RETURN NONE;\n"));
         match (unit.expectation(), unit.pace()) {
@@ -347,6 +359,33 @@ impl<'a> Scripts<'a> {
         script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
+    }
+
+    /// Records that a completion which was begun is held back, as if it had not been; nothing where some of it is done, or where more
+    /// than its own row says that it is begun.
+    pub(super) fn withhold(&self, position: &Position) -> Option<Script> {
+        if !self.is_at_its_begin(position) || !self.step.formerly.is_empty() {
+            return None;
+        }
+        let mut script = self.fenced(position);
+        let back = format!(
+            "UPDATE ONLY {ROW} SET status = 'ready_to_complete', phase = 'start', breaking = false RETURN NONE;\n"
+        );
+        script.push(0, Role::Cursor, &back);
+        log(&mut script, "withheld", &self.of_phase());
+        script.index(0, self.index);
+        script.push(0, Role::Commit, "COMMIT;\n");
+        Some(script)
+    }
+
+    /// What is asked before a completion breaks anything.
+    fn fence(&self) -> Option<&'a Fence> {
+        self.completion.fence.as_ref().filter(|_| self.stretch == Stretch::Phase(Phase::Complete))
+    }
+
+    /// Whether no step of the phase is done.
+    fn is_at_its_begin(&self, position: &Position) -> bool {
+        position.cursor == self.stretch.range(self.step.migration).start && position.progress == StatementProgress::None
     }
 
     /// Records that the statement at the cursor failed, removes the index that it could not build, and gives the lease

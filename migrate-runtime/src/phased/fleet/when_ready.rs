@@ -1,0 +1,444 @@
+//! Waiting until a phased migration may be completed, and completing it then.
+
+use std::fmt;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{Either, select};
+use migrate_core::{Migration, Migrations, Version};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use tokio::time::sleep;
+use tracing::debug;
+
+use super::clearance::objection;
+use super::error::{NotReady, RolloutError};
+use super::outcome::RolloutOutcome;
+use super::policy::RolloutOptions;
+use super::report::RolloutReport;
+use crate::counted::Counted;
+use crate::fleet::Fleet;
+use crate::fleet_error::FleetError;
+use crate::halt::Halted;
+use crate::migrator::Migrator;
+use crate::observer::Event;
+use crate::phased::error::PhasedError;
+use crate::phased::state::{Move, PhasedState};
+use crate::reading::{ReadError, Reading};
+use crate::refusal::Refusal;
+use crate::registry::{Change, Pause, Registry, RegistryError, ReplicaInfo, Subject, draw_id};
+use crate::{Database, QueryError};
+
+/// How a completion is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct WhenReady {
+    every: Duration,
+    timeout: Option<Duration>,
+    lease: Duration,
+}
+
+/// What came of waiting for the completion of a phased migration.
+///
+/// As JSON it is an object with `module`, `version`, `end` (`nothing_to_do`, `completed`, `failed`, `timed_out`, `stopped`), `waiting_for`, which is what it
+/// waited for in the end or null, `report`, the last rollout of its own or null, and `elapsed_ms`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[must_use = "it says whether the migration is completed"]
+pub struct Awaited {
+    /// The module.
+    pub module: String,
+    /// The version of the migration.
+    pub version: Version,
+    /// How it ended.
+    pub end: AwaitedEnd,
+    /// What it waited for last.
+    pub waiting_for: Option<WaitingFor>,
+    /// What the last rollout of its own came to; `None` where somebody else completed it.
+    pub report: Option<RolloutReport>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How waiting for a completion ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AwaitedEnd {
+    /// It was completed everywhere already.
+    NothingToDo,
+    /// It is completed everywhere, by this replica or another one.
+    Completed,
+    /// A step failed in a context, or a canary was refused: somebody has to look.
+    Failed,
+    /// There was no more time.
+    TimedOut,
+    /// It was told to stop.
+    Stopped,
+}
+
+/// Why a phased migration is not completed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitingFor {
+    /// Replicas are alive that are older than it.
+    OlderReplicas(Vec<ReplicaInfo>),
+    /// The registry cannot tell.
+    ReplicasUnknown {
+        /// Why not.
+        reason: String,
+    },
+    /// Contexts are not ready.
+    NotReady(Vec<NotReady>),
+    /// The rollout is paused.
+    Paused(Box<Pause>),
+    /// Somebody else is at it.
+    Elsewhere {
+        /// Who it is.
+        by: String,
+    },
+    /// The database does not answer, or contexts cannot be reached.
+    Unreachable {
+        /// What was met.
+        reason: String,
+    },
+}
+
+/// What one try came to.
+enum Tried {
+    Completed,
+    Failed,
+    Wait(WaitingFor),
+}
+
+impl Default for WhenReady {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(10), timeout: None, lease: Duration::from_secs(30) }
+    }
+}
+
+impl WhenReady {
+    /// A look every ten seconds, for as long as it takes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long to wait at most between two looks; ten seconds unless set, and a tenth of a second at least.
+    pub fn every(self, every: Duration) -> Self {
+        Self { every: every.max(Duration::from_millis(100)), ..self }
+    }
+
+    /// How long to wait in all. What is begun by then is finished, and a database that does not answer is given its
+    /// [deadline](Migrator::deadline).
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
+    }
+
+    /// How long others wait for a replica that is gone while it completes; 30 seconds unless set, and a tenth of a second at least.
+    pub fn lease(self, lease: Duration) -> Self {
+        Self { lease: lease.max(Duration::from_millis(100)), ..self }
+    }
+}
+
+impl Migrator {
+    /// Waits until a phased migration may be completed over a fleet, with every check of [`complete_all`](Self::complete_all), and completes it then.
+    ///
+    /// It ends when the migration is completed everywhere, whoever did it; when a step fails; when there is no more time; or when it is
+    /// told to [stop](Self::stopped_by). A connection that is lost is waited for. Of several that wait, one completes at a time, under a lease in
+    /// the registry's context; where it is gone, another goes on behind it. That lease only spares them the same work: that nothing is done
+    /// twice is for the lease of each context.
+    ///
+    /// The fleet is asked for anew at each try, so that tenants which come meanwhile are among it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such phased migration, the migrator has no [registry](Self::registry), or waiting does not help: the user has no right to what
+    /// has to be read or written, or it cannot be told which contexts there are.
+    pub async fn complete_when_ready<D: Database>(
+        &self,
+        database: &D,
+        fleet: impl Fn() -> Fleet + Send + Sync,
+        module: &str,
+        version: Version,
+        when: &WhenReady,
+    ) -> Result<Awaited, RolloutError> {
+        let begin = Instant::now();
+        let (found, migration, _) = self.find(module, version)?;
+        let registry = self.registry.as_ref().ok_or(RolloutError::NoRegistry)?;
+        let waiting = Waiting { migrator: self, registry, found, migration, owner: draw_id(), lease: when.lease };
+        let (mut report, mut waiting_for) = (None, None);
+        let end = loop {
+            if self.stop.is_told() {
+                break AwaitedEnd::Stopped;
+            }
+            let is_first = waiting_for.is_none();
+            let reason = match waiting.tried(database, &fleet, is_first, &mut report).await? {
+                Tried::Completed if is_first && report.is_none() => break AwaitedEnd::NothingToDo,
+                Tried::Completed => break AwaitedEnd::Completed,
+                Tried::Failed => break AwaitedEnd::Failed,
+                Tried::Wait(reason) => reason,
+            };
+            if waiting_for.as_ref() != Some(&reason) {
+                self.emit(Event::RolloutWaiting { reason: &reason });
+            }
+            waiting_for = Some(reason);
+            let left = when.timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
+            if left.is_some_and(|left| left.is_zero()) {
+                break AwaitedEnd::TimedOut;
+            }
+            // Replicas that started together do not go on in step.
+            let pause = when.every.mul_f64(0.5 + 0.5 * fastrand::f64());
+            self.sleep(left.map_or(pause, |left| pause.min(left))).await;
+        };
+        let is_open = !matches!(end, AwaitedEnd::Completed | AwaitedEnd::NothingToDo);
+        let (module, elapsed) = (module.to_owned(), begin.elapsed());
+        Ok(Awaited { module, version, end, waiting_for: waiting_for.filter(|_| is_open), report, elapsed })
+    }
+
+    /// Sleeps until it is told to stop.
+    async fn sleep(&self, pause: Duration) {
+        const SLICE: Duration = Duration::from_millis(100);
+        let end = Instant::now() + pause;
+        while !self.stop.is_told() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            sleep(left.min(SLICE)).await;
+        }
+    }
+}
+
+/// One who waits for a completion.
+struct Waiting<'a> {
+    migrator: &'a Migrator,
+    registry: &'a Registry,
+    found: &'static Migrations,
+    migration: &'static Migration,
+    /// Under what name it takes the lease.
+    owner: String,
+    lease: Duration,
+}
+
+impl Waiting<'_> {
+    async fn tried<D: Database>(
+        &self,
+        database: &D,
+        fleet: &impl Fn() -> Fleet,
+        is_first: bool,
+        report: &mut Option<RolloutReport>,
+    ) -> Result<Tried, RolloutError> {
+        if is_first && self.is_completed(database, fleet()).await.unwrap_or(false) {
+            return Ok(Tried::Completed);
+        }
+        let counted = Counted::new(database, self.migrator.counters());
+        let (module, version) = (self.found.module(), self.migration.version());
+        let seen = match self.registry.look(&counted).await {
+            Err(error) => return unread(error.into()),
+            seen => seen,
+        };
+        // No ledger needs to be read for that.
+        if let Some(halted) = objection(Some(&seen), (module, version), Move::Complete, &RolloutOptions::new()) {
+            return Ok(Tried::Wait(halted.into()));
+        }
+        match self.is_completed(database, fleet()).await {
+            Ok(true) => return Ok(Tried::Completed),
+            Ok(false) => {}
+            Err(error) => return unread(error),
+        }
+        let by = self.migrator.applier.replica.as_json();
+        let subject = Subject { module, version, by: &by };
+        let (owner, lease) = (self.owner.as_str(), self.lease);
+        match self.registry.change(&counted, subject, &Change::Take { owner, lease }).await {
+            Ok(seen) => {
+                if let Some(by) = seen.completed_by(module, version, owner) {
+                    return Ok(Tried::Wait(WaitingFor::Elsewhere { by }));
+                }
+            }
+            Err(error) => return unread(error.into()),
+        }
+        let options = RolloutOptions::new();
+        let completed = {
+            let completion = pin!(self.migrator.complete_all(database, fleet(), module, version, &options));
+            let renewal = pin!(async {
+                loop {
+                    sleep(lease / 3).await;
+                    if let Err(error) = self.registry.change(&counted, subject, &Change::Take { owner, lease }).await {
+                        debug!("the lease of the completion was not renewed: {error}");
+                    }
+                }
+            });
+            match select(completion, renewal).await {
+                Either::Left((completed, _)) => completed,
+                Either::Right(((), _)) => return Ok(Tried::Wait(WaitingFor::Elsewhere { by: "nobody".to_owned() })),
+            }
+        };
+        // Whoever comes next need not wait until it lapses.
+        if let Err(error) = self.registry.change(&counted, subject, &Change::Release { owner }).await {
+            debug!("the lease of the completion was not given back, and lapses: {error}");
+        }
+        match completed {
+            Ok(completed) => {
+                let tried = read(&completed);
+                *report = Some(completed);
+                Ok(tried)
+            }
+            Err(error) => unread(error),
+        }
+    }
+
+    async fn is_completed<D: Database>(&self, database: &D, fleet: Fleet) -> Result<bool, RolloutError> {
+        let counted = Counted::new(database, self.migrator.counters());
+        let contexts = self.migrator.contexts_of(&counted, fleet).await?;
+        let standing = self.migrator.standing(&counted, &contexts, &[(self.found, self.migration)]).await?;
+        let is_applied = |one: &Reading<_>| {
+            one.found.as_ref().is_ok_and(|status: &crate::PhasedStatus| status.state == PhasedState::Applied)
+        };
+        Ok(standing.iter().flatten().all(is_applied))
+    }
+}
+
+/// What a rollout of one's own came to.
+fn read(report: &RolloutReport) -> Tried {
+    if report.is_done() {
+        return Tried::Completed;
+    }
+    let may_pass = |error: &PhasedError| {
+        matches!(
+            error,
+            PhasedError::Busy { .. }
+                | PhasedError::Absent { .. }
+                | PhasedError::Refused(Refusal::Unavailable { .. } | Refusal::Busy { .. })
+        )
+    };
+    let mut refused = report.contexts.iter().filter_map(|one| match &one.outcome {
+        RolloutOutcome::Refused(error) => Some(error),
+        _ => None,
+    });
+    if refused.clone().any(|error| !may_pass(error)) {
+        return Tried::Failed;
+    }
+    match &report.halted {
+        Some(Halted::Canary(_) | Halted::FailureBudget { .. }) => Tried::Failed,
+        Some(halted) => Tried::Wait(halted.clone().into()),
+        None => {
+            let reason = refused.next().map_or_else(String::new, ToString::to_string);
+            Tried::Wait(WaitingFor::Unreachable { reason })
+        }
+    }
+}
+
+/// What does not help is an error, and what may be otherwise the next time is waited for.
+fn unread(error: RolloutError) -> Result<Tried, RolloutError> {
+    let waiting_for = match error {
+        RolloutError::Paused(pause) => WaitingFor::Paused(pause),
+        RolloutError::OlderReplicas { behind } => WaitingFor::OlderReplicas(behind),
+        RolloutError::ReplicasUnknown { reason } => WaitingFor::ReplicasUnknown { reason },
+        RolloutError::NotReady { contexts } => {
+            let is_lost = |one: &NotReady| matches!(one.found, Err(ReadError::Unavailable { .. }));
+            match contexts.iter().find(|one| is_lost(one)) {
+                Some(lost) if contexts.iter().all(is_lost) => WaitingFor::Unreachable { reason: lost.to_string() },
+                _ => WaitingFor::NotReady(contexts),
+            }
+        }
+        RolloutError::Registry(RegistryError::Unanswered { reason, .. }) => WaitingFor::Unreachable { reason },
+        RolloutError::Fleet(FleetError::Query(
+            error @ (QueryError::Lost(_) | QueryError::Conflict(_) | QueryError::TimedOut(_)),
+        )) => WaitingFor::Unreachable { reason: error.to_string() },
+        other => return Err(other),
+    };
+    Ok(Tried::Wait(waiting_for))
+}
+
+impl From<Halted> for WaitingFor {
+    fn from(halted: Halted) -> Self {
+        match halted {
+            Halted::Paused(pause) => Self::Paused(pause),
+            Halted::OlderReplicas(behind) => Self::OlderReplicas(behind),
+            Halted::ReplicasUnknown { reason } => Self::ReplicasUnknown { reason },
+            other @ (Halted::Canary(_) | Halted::FailureBudget { .. } | Halted::Stopped) => {
+                Self::Unreachable { reason: other.to_string() }
+            }
+        }
+    }
+}
+
+impl WaitingFor {
+    /// In one word, as the `kind` of its JSON form.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::OlderReplicas(_) => "older_replicas",
+            Self::ReplicasUnknown { .. } => "unknown_replicas",
+            Self::NotReady(_) => "not_ready",
+            Self::Paused(_) => "paused",
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::Unreachable { .. } => "unreachable",
+        }
+    }
+}
+
+impl fmt::Display for WaitingFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OlderReplicas(behind) => match &behind[..] {
+                [one] => write!(f, "an older replica is alive: {one}"),
+                several => write!(f, "{} older replicas are alive", several.len()),
+            },
+            Self::ReplicasUnknown { reason } => write!(f, "the replica registry cannot tell: {reason}"),
+            Self::NotReady(contexts) => match &contexts[..] {
+                [one] => write!(f, "a context is not ready: {one}"),
+                several => write!(f, "{} contexts are not ready", several.len()),
+            },
+            Self::Paused(pause) => write!(f, "the rollout is {pause}"),
+            Self::Elsewhere { by } => write!(f, "{by} completes it"),
+            Self::Unreachable { reason } => write!(f, "the database cannot be reached: {reason}"),
+        }
+    }
+}
+
+impl Serialize for WaitingFor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.kind())?;
+        map.serialize_entry("reason", &self.to_string())?;
+        match self {
+            Self::OlderReplicas(behind) => map.serialize_entry("replicas", behind)?,
+            Self::NotReady(contexts) => map.serialize_entry("contexts", contexts)?,
+            _ => {}
+        }
+        map.end()
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { module, version, end, waiting_for, report, elapsed } = self;
+        let end = match end {
+            AwaitedEnd::NothingToDo => "was completed already",
+            AwaitedEnd::Completed => "is completed",
+            AwaitedEnd::Failed => "could not be completed",
+            AwaitedEnd::TimedOut => "is not completed: there was no more time",
+            AwaitedEnd::Stopped => "is not completed: it was told to stop",
+        };
+        write!(f, "{module} V{version} {end}, after {elapsed:.1?}")?;
+        if let Some(waiting_for) = waiting_for {
+            write!(f, "\nwaiting    {waiting_for}")?;
+        }
+        match report {
+            Some(report) => write!(f, "\n{report}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Serialize for Awaited {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("module", &self.module)?;
+        map.serialize_entry("version", &self.version.get())?;
+        map.serialize_entry("end", &self.end)?;
+        map.serialize_entry("waiting_for", &self.waiting_for)?;
+        map.serialize_entry("report", &self.report)?;
+        map.serialize_entry("elapsed_ms", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
+        map.end()
+    }
+}
