@@ -105,6 +105,8 @@ impl Migrator {
         let batches = contexts.chunks(self.probe_batch);
         let reading =
             batches.map(|contexts| self.read_batch(database, inventory, contexts, statement, variables.clone()));
+        // A list: of a stream with a closure in it the compiler could not tell that a task may run it.
+        let reading: Vec<_> = reading.collect();
         let mut reading = stream::iter(reading).buffered(self.concurrency);
         while let Some(batch) = reading.next().await {
             readings.extend(batch);

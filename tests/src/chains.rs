@@ -19,6 +19,8 @@ pub fn chain(name: &str) -> Option<&'static Migrations> {
         "split" => Some(module("app", &SPLIT)),
         "stepwise" => Some(module("app", &STEPWISE)),
         "reversible" => Some(module("app", &REVERSIBLE)),
+        "before_phased" => Some(module("app", &PHASED[..1])),
+        "phased" => Some(module("app", &PHASED)),
         _ => None,
     }
 }
@@ -44,6 +46,39 @@ const REVERSIBLE: [(&str, &str); 4] = [
     ("V2__tags.surql", "DEFINE FIELD tags ON note TYPE option<array<string>>;\n"),
     ("V3__authors.surql", "DEFINE TABLE author SCHEMAFULL;\nDEFINE FIELD name ON author TYPE string;\n"),
     ("V4__index.surql", "DEFINE INDEX by_text ON note FIELDS text;\n"),
+];
+
+/// The second migration is a phased one, in batches. It is not of [`CHAINS`]: it is not applied as a whole.
+const PHASED: [(&str, &str); 2] = [
+    (
+        "V1__notes.surql",
+        "DEFINE TABLE note SCHEMAFULL;\nDEFINE FIELD n ON note TYPE option<int>;\n\
+         FOR $i IN 0..60 { CREATE type::record('note', $i) SET n = $i };\n",
+    ),
+    (
+        "V2__number.toml",
+        r#"
+[[step]]
+id = "add"
+phase = "start"
+sql = 'DEFINE FIELD number ON note TYPE option<int>'
+
+[[step]]
+id = "fill"
+phase = "start"
+backfill = { table = "note", where = "number IS NONE AND n IS NOT NONE", set = "number = n", batch = 20 }
+
+[[step]]
+id = "clear"
+phase = "complete"
+backfill = { table = "note", where = "n IS NOT NONE", set = "n = NONE", batch = 5 }
+
+[[step]]
+id = "drop"
+phase = "complete"
+sql = 'REMOVE FIELD n ON note'
+"#,
+    ),
 ];
 
 /// All of it goes in one text.

@@ -40,7 +40,7 @@ pub enum Command {
     Undo(Undo),
     /// Puts back what an undo exported.
     Restore(Restore),
-    /// Tells where a phased migration stands, completes it, takes its start back, repairs its record.
+    /// Starts and completes a phased migration, takes its start back, pauses that, tells where it stands.
     Rollout(Rollout),
     /// Finds databases whose schema is not what their ledger says. Nothing is written.
     Drift(Drift),
@@ -146,8 +146,11 @@ pub(super) fn finish(ended: Result<Ended, CommandError>, format: Format) -> Ende
             // Whoever reads our output has seen enough.
             (CommandError::Print(cause), _) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             (_, Format::Json) => {
-                let error = json!({ "error": { "kind": error.kind(), "message": error.told() } });
-                writeln!(io::stdout(), "{error:#}")
+                let mut told = json!({ "error": { "kind": error.kind(), "message": error.told() } });
+                if let Some((name, value)) = error.details() {
+                    told["error"][name] = value;
+                }
+                writeln!(io::stdout(), "{told:#}")
             }
             (_, Format::Table) => writeln!(io::stderr(), "error: {}", error.told()),
         };

@@ -2,10 +2,13 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 use super::ended::Ended;
 use crate::context::Context;
 use crate::{
-    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, SnapshotError, SnapshotFormatError, UndoError,
+    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, RolloutError, SnapshotError,
+    SnapshotFormatError, UndoError,
 };
 
 /// Why a command gave no result.
@@ -31,6 +34,9 @@ pub(super) enum CommandError {
     /// Nothing, or not all of it, was undone.
     #[error(transparent)]
     Undo(#[from] Box<UndoError>),
+    /// A phased migration was not moved on anywhere.
+    #[error(transparent)]
+    Rollout(Box<RolloutError>),
     /// Not all of an export was put back.
     #[error(transparent)]
     Restore(#[from] Box<RestoreError>),
@@ -54,6 +60,20 @@ pub(super) enum CommandError {
     Print(#[from] io::Error),
 }
 
+impl From<RolloutError> for CommandError {
+    fn from(error: RolloutError) -> Self {
+        match error {
+            RolloutError::Fleet(error) => Self::Fleet(error),
+            RolloutError::Registry(error) => Self::Registry(error),
+            RolloutError::NoRegistry => {
+                let why = "the registry of replicas is not named: say `--replicas-in NAMESPACE/DATABASE`, the context that they join";
+                Self::Usage(why.to_owned())
+            }
+            other => Self::Rollout(Box::new(other)),
+        }
+    }
+}
+
 impl CommandError {
     pub(super) const fn ended(&self) -> Ended {
         match self {
@@ -73,12 +93,24 @@ impl CommandError {
             Self::Fleet(_) => "fleet",
             Self::Registry(_) => "registry",
             Self::Undo(error) => error.kind(),
+            Self::Rollout(error) => error.kind(),
             Self::Restore(_) => "restore",
             Self::Schema(error) => of_schema(error),
             Self::Snapshot(error) => of_snapshot(error),
             Self::NoSnapshot(_) => "no_such_snapshot",
             Self::SnapshotFile { .. } => "snapshot_unreadable",
             Self::File { .. } | Self::Print(_) => "io",
+        }
+    }
+
+    /// What programs may want to know beside the message.
+    pub(super) fn details(&self) -> Option<(&'static str, Value)> {
+        let Self::Rollout(error) = self else { return None };
+        match &**error {
+            RolloutError::OlderReplicas { behind } => Some(("replicas", json!(behind))),
+            RolloutError::NotReady { contexts } => Some(("contexts", json!(contexts))),
+            RolloutError::Paused(pause) => Some(("paused", json!(pause))),
+            _ => None,
         }
     }
 
@@ -98,8 +130,23 @@ impl CommandError {
         text
     }
 
-    const fn help(&self) -> Option<&'static str> {
+    fn help(&self) -> Option<&'static str> {
         match self {
+            Self::Rollout(error) => match **error {
+                RolloutError::OlderReplicas { .. } => Some(
+                    "`replicas` lists them; `--when-ready` waits until they are gone, `--older-replicas accept` does not",
+                ),
+                RolloutError::ReplicasUnknown { .. } => Some(
+                    "`--replicas-in NAMESPACE/DATABASE` names the registry; `--unknown-replicas accept` goes on without it",
+                ),
+                RolloutError::NotReady { .. } => Some(
+                    "`rollout status` says where it stands, `rollout start` starts it; `--not-ready skip` completes the others",
+                ),
+                RolloutError::Paused(_) => {
+                    Some("`rollout resume` lifts the pause; `--paused accept` goes on all the same")
+                }
+                _ => None,
+            },
             Self::Fleet(FleetError::Query(QueryError::Lost(_))) => {
                 Some("see whether the database is up and can be reached from here; `--deadline` says how long to try")
             }

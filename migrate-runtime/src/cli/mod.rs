@@ -46,10 +46,12 @@ mod live;
 mod log;
 mod migrate_only;
 mod names;
+mod overrides;
 mod precaution;
 mod presentation;
 mod progress;
 mod replicas;
+mod replicas_in;
 mod restore;
 mod rollout;
 mod selection;
@@ -61,6 +63,7 @@ mod takeovers;
 mod undo;
 mod up;
 mod validate;
+mod waves;
 
 pub use self::adopt::Adopt;
 pub use self::baseline::Baseline;
@@ -76,7 +79,9 @@ pub use self::migrate_only::migrate_only;
 pub use self::presentation::{Format, Presentation};
 pub use self::replicas::Replicas;
 pub use self::restore::Restore;
-pub use self::rollout::{Rollout, RolloutCommand, RolloutOf};
+pub use self::rollout::{
+    Rollout, RolloutCommand, RolloutComplete, RolloutMove, RolloutOf, RolloutPause, RolloutStatusOf,
+};
 pub use self::selection::Selection;
 pub use self::session::Session;
 pub use self::snapshot::{

@@ -173,6 +173,8 @@ impl Shown {
             Event::CanariesPassed {} => self.say("the canaries are up to date, the others follow"),
             Event::CanaryRefused { context, .. } => self.say(&format!("the canary {context} was refused")),
             Event::BudgetExhausted { refused } => self.say(&format!("{refused} refused: nothing more is applied")),
+            Event::RolloutHalted { because } => self.say(&format!("nothing more is begun: {because}")),
+            Event::RolloutWaiting { reason } => self.say(&format!("waiting: {reason}")),
             Event::IndexUnusable { index, reason } => {
                 self.say(&format!("the fleet index in {index} cannot be used: {reason}"));
             }

@@ -1,7 +1,4 @@
-use std::num::NonZeroUsize;
-use std::time::Duration;
-
-use clap::Args;
+use clap::{Args, ValueEnum};
 use migrate_core::Version;
 use serde::Serialize;
 
@@ -12,15 +9,17 @@ use super::interrupt::stop_on_signals;
 use super::names;
 use super::precaution::Precaution;
 use super::progress::Progress;
+use super::replicas_in::ReplicasIn;
 use super::selection::{Selected, Selection};
 use super::session::Session;
 use super::table::{plural, table, wrapped};
+use super::waves::Waves;
 use crate::context::Context;
 use crate::fleet::Fleet;
 use crate::fleet_status::{ContextState, FleetStatus};
 use crate::outcome::Applied;
 use crate::stop::Stop;
-use crate::{Database, Evidence, Migrator, Report};
+use crate::{Database, Evidence, Migrator, PhasedStarts, Report};
 
 /// Applies what is pending, to each database once, whoever else is doing the same.
 ///
@@ -39,42 +38,32 @@ pub struct Up {
     to: Vec<(Option<String>, Version)>,
     #[command(flatten)]
     precaution: Precaution,
-    /// How many databases go first, or one that does, as NAMESPACE/DATABASE; can be given several times. If one of them
-    /// is refused, no other is touched.
-    #[arg(long, value_name = "COUNT|CONTEXT", value_parser = canary)]
-    canary: Vec<Canary>,
-    /// Applies nothing any more once so many databases were refused.
-    #[arg(long, value_name = "COUNT")]
-    failure_budget: Option<NonZeroUsize>,
-    /// How many databases are worked on at once.
-    #[arg(long, value_name = "COUNT")]
-    concurrency: Option<NonZeroUsize>,
-    /// How long each database is tried again after conflicts and lost connections.
-    #[arg(long, value_name = "SECONDS")]
-    deadline: Option<u32>,
+    #[command(flatten)]
+    waves: Waves,
+    #[command(flatten)]
+    replicas_in: ReplicasIn,
+    /// Whether the starts of phased migrations are run, or left to `rollout start`.
+    #[arg(long, value_name = "WHAT", value_enum)]
+    phased_starts: Option<Starts>,
     /// Reads every ledger first and puts the fleet index right, as after a restored backup.
     #[arg(long, conflicts_with = "dry_run")]
     verify: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Canary {
-    First(usize),
-    Named(Context),
-}
-
-fn canary(text: &str) -> Result<Canary, String> {
-    match text.parse() {
-        Ok(count) => Ok(Canary::First(count)),
-        Err(_) => names::context(text).map(Canary::Named).map_err(|error| format!("it is no count, and {error}")),
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Starts {
+    /// They are run, unless the rollout is paused.
+    Run,
+    /// They are left. What is begun is left too.
+    Leave,
 }
 
 impl Up {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let progress = Progress::applying(session.presentation);
         let stop = Stop::default();
-        session.migrator = progress.watch(self.told(session.migrator)?).stopped_by(&stop);
+        let migrator = self.replicas_in.told(session.migrator, session.registry.as_ref());
+        session.migrator = progress.watch(self.told(migrator)?).stopped_by(&stop);
         let (fleet, absent) = self.fleet(&mut session).await?;
         if self.dry_run {
             let status = session.migrator.fleet_status(session.database, fleet, Evidence::Ledger);
@@ -105,22 +94,7 @@ impl Up {
 
     /// The migrator, told what the options say.
     fn told(&self, mut migrator: Migrator) -> Result<Migrator, CommandError> {
-        let (mut first, mut named) = (None, Vec::new());
-        for canary in &self.canary {
-            match canary {
-                Canary::First(count) => first = Some(*count),
-                Canary::Named(context) => named.push(context.clone()),
-            }
-        }
-        migrator = match (first, named.is_empty()) {
-            (None, true) => migrator,
-            (Some(count), true) => migrator.canaries(count),
-            (None, false) => migrator.canary_contexts(named),
-            (Some(_), false) => {
-                let why = "`--canary` says either how many go first or which, not both";
-                return Err(CommandError::Usage(why.to_owned()));
-            }
-        };
+        migrator = self.waves.told(migrator)?;
         let target = |(module, version): &(Option<String>, Version)| match module {
             Some(module) => Ok((module.clone(), *version)),
             None => Ok((only_module(&migrator)?, *version)),
@@ -130,16 +104,11 @@ impl Up {
             migrator = migrator.until(targets).map_err(|error| CommandError::Usage(error.to_string()))?;
         }
         migrator = self.precaution.taken_by(migrator);
-        if let Some(budget) = self.failure_budget {
-            migrator = migrator.failure_budget(budget.get());
-        }
-        if let Some(concurrency) = self.concurrency {
-            migrator = migrator.concurrency(concurrency.get());
-        }
-        if let Some(seconds) = self.deadline {
-            migrator = migrator.deadline(Duration::from_secs(seconds.into()));
-        }
-        Ok(migrator)
+        Ok(match self.phased_starts {
+            None => migrator,
+            Some(Starts::Run) => migrator.phased_starts(PhasedStarts::Run),
+            Some(Starts::Leave) => migrator.phased_starts(PhasedStarts::Leave),
+        })
     }
 
     /// The fleet, and what of it was left out because it would be created unasked.
@@ -191,16 +160,4 @@ fn plan(status: &FleetStatus) -> String {
         return format!("{all}: nothing would be applied");
     }
     format!("{all}, nothing was applied\n\n{}", table(&["context", "what would be applied"], rows))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_canary_is_a_count_or_a_context() {
-        assert_eq!(canary("3"), Ok(Canary::First(3)));
-        assert_eq!(canary("acme/3"), Ok(Canary::Named(Context::new("acme", "3").unwrap())));
-        assert!(canary("acme").unwrap_err().contains("NAMESPACE/DATABASE"));
-    }
 }

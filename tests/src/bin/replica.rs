@@ -7,7 +7,8 @@
 //! of the namespace. It prints a line when it begins to migrate, with the seconds since 1970
 //! by its clock. `REPLICA_LEASE_MS` is how long its lease lasts. With `REPLICA_REGISTRY_MS` it joins the registry in
 //! `ops/system`, with a lease that lasts so long, before it begins, and stays until it is killed. With `REPLICA_TOKEN` it signs in by that token, and as
-//! root without it. With `REPLICA_BASELINE` it takes the contexts over before it migrates them.
+//! root without it. With `REPLICA_BASELINE` it takes the contexts over before it migrates them. With `REPLICA_COMPLETE` it
+//! completes that version in them instead, under the registry in `ops/system`, and prints what came of that.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
@@ -17,8 +18,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use migrate_build::{Folder, Options, load};
-use migrate_runtime::{Baseline, Context, Fleet, Migrations, Migrator, Registry, Report, reach};
+use migrate_runtime::{Baseline, Context, Fleet, Migrations, Migrator, Registry, RolloutOptions, reach};
 use migrate_tests::{chain, signed_in};
+use serde_json::Value;
 use surrealdb::Surreal;
 use surrealdb::engine::any::{Any, connect};
 
@@ -27,9 +29,9 @@ type Failure = Box<dyn std::error::Error>;
 #[tokio::main]
 async fn main() -> ExitCode {
     match run().await {
-        Ok(report) => {
+        Ok((report, is_success)) => {
             let printed = serde_json::to_writer(io::stdout().lock(), &report);
-            if printed.is_ok() && report.all_served() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if printed.is_ok() && is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("error: {error}");
@@ -38,7 +40,8 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<Report, Failure> {
+/// The report, and whether all is well.
+async fn run() -> Result<(Value, bool), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [url, chain, namespace, contexts, deadline] = &arguments[..] else {
         return Err("usage: replica URL CHAIN NAMESPACE CONTEXTS DEADLINE_MS".into());
@@ -69,11 +72,17 @@ async fn run() -> Result<Report, Failure> {
             return Err(taken.to_string().into());
         }
     }
+    if let Ok(version) = std::env::var("REPLICA_COMPLETE") {
+        let migrator = migrator.registry(Registry::new(Context::new("ops", "system")?)).concurrency(2);
+        let (fleet, version) = (Fleet::contexts(contexts), version.parse()?);
+        let report = migrator.complete_all(&db, fleet, "app", version, &RolloutOptions::new()).await?;
+        return Ok((serde_json::to_value(&report)?, report.is_done()));
+    }
     let report = migrator.migrate_all(&db, Fleet::contexts(contexts)).await?;
     if membership.is_some() {
         std::future::pending::<()>().await;
     }
-    Ok(report)
+    Ok((serde_json::to_value(&report)?, report.all_served()))
 }
 
 async fn session(url: &str) -> surrealdb::Result<Surreal<Any>> {

@@ -1,6 +1,7 @@
 //! Phased migrations: their start beside older binaries, their completion when it is asked for, and their way back.
 
 mod crashes;
+mod fleets;
 mod moves;
 mod patterns;
 mod repair;

@@ -10,6 +10,7 @@ mod killed_replica;
 mod killed_server;
 mod registry;
 mod replica;
+mod rollout;
 mod start_up;
 mod stepwise;
 mod takeover;

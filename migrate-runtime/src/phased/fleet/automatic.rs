@@ -65,18 +65,27 @@ impl Migrator {
         for (module, migration) in self.phased_migrations() {
             modules.entry(module.module()).or_default().push(migration.version());
         }
-        let of_module = async |module: &str, versions: &[Version]| {
-            for &version in versions {
-                let awaited = self.complete_when_ready(database, &fleet, module, version, when).await?;
-                if awaited.end != AwaitedEnd::NothingToDo {
-                    return Ok(Some(awaited));
-                }
-            }
-            Ok(None)
-        };
         // None of them waits for another one's older replicas.
-        let all = join_all(modules.iter().map(|(module, versions)| of_module(module, versions))).await;
-        let all: Result<Vec<_>, RolloutError> = all.into_iter().collect();
+        let all = modules.iter().map(|(module, versions)| self.first_of(database, &fleet, module, versions, when));
+        let all: Result<Vec<_>, RolloutError> = join_all(all).await.into_iter().collect();
         Ok(all?.into_iter().flatten().collect())
+    }
+
+    /// Waits for the first of these versions that is not completed.
+    async fn first_of<D: Database>(
+        &self,
+        database: &D,
+        fleet: &(impl Fn() -> Fleet + Send + Sync),
+        module: &str,
+        versions: &[Version],
+        when: &WhenReady,
+    ) -> Result<Option<Awaited>, RolloutError> {
+        for &version in versions {
+            let awaited = self.complete_when_ready(database, fleet, module, version, when).await?;
+            if awaited.end != AwaitedEnd::NothingToDo {
+                return Ok(Some(awaited));
+            }
+        }
+        Ok(None)
     }
 }

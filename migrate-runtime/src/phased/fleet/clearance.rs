@@ -115,7 +115,9 @@ mod tests {
     }
 
     fn seen(replicas: Vec<ReplicaInfo>) -> Result<Seen, RegistryError> {
-        Ok(Seen { replicas, ..Seen::default() })
+        let mut seen = Seen::default();
+        seen.replicas = replicas;
+        Ok(seen)
     }
 
     fn said(seen: Option<&Result<Seen, RegistryError>>, wanted: Move, options: &RolloutOptions) -> Option<Halted> {

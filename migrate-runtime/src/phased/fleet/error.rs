@@ -25,24 +25,22 @@ pub enum RolloutError {
     #[error("there is no replica registry to keep that in: tell the migrator which one its replicas join")]
     NoRegistry,
     /// The rollout is paused.
-    #[error("the rollout is {0}: `resume` it first, or override `paused`")]
+    #[error("the rollout is {0}")]
     Paused(Box<Pause>),
     /// Replicas are alive that are older than the migration.
-    #[error("older replicas are alive, which would have to refuse every context: {}. Replace them first, or override `older_replicas`", list(.behind))]
+    #[error("older replicas are alive, which would have to refuse every context: {}. Replace them first", list(.behind))]
     OlderReplicas {
         /// Which they are; never empty.
         behind: Vec<ReplicaInfo>,
     },
     /// Nobody can say whether older replicas are alive.
-    #[error(
-        "whether older replicas are alive cannot be told: {reason}. Override `unknown_replicas` if you know that there is none"
-    )]
+    #[error("whether older replicas are alive cannot be told: {reason}")]
     ReplicasUnknown {
         /// Why not.
         reason: String,
     },
     /// Contexts are not ready to complete.
-    #[error("{} not ready to complete: {}. Start it there, or override `not_ready` to leave them out", are(.contexts.len()), list(.contexts))]
+    #[error("{} not ready to complete: {}", are(.contexts.len()), list(.contexts))]
     NotReady {
         /// Which they are, and why; never empty.
         contexts: Vec<NotReady>,

@@ -1,5 +1,6 @@
 //! Waiting until a phased migration may be completed, and completing it then.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -259,17 +260,10 @@ impl Waiting<'_> {
         let options = RolloutOptions::new();
         let completed = {
             let completion = pin!(self.migrator.complete_all(database, fleet(), module, version, &options));
-            let renewal = pin!(async {
-                loop {
-                    sleep(lease / 3).await;
-                    if let Err(error) = self.registry.change(&counted, subject, &Change::Take { owner, lease }).await {
-                        debug!("the lease of the completion was not renewed: {error}");
-                    }
-                }
-            });
+            let renewal = pin!(self.renew(&counted, subject));
             match select(completion, renewal).await {
                 Either::Left((completed, _)) => completed,
-                Either::Right(((), _)) => return Ok(Tried::Wait(WaitingFor::Elsewhere { by: "nobody".to_owned() })),
+                Either::Right((never, _)) => match never {},
             }
         };
         // Whoever comes next need not wait until it lapses.
@@ -283,6 +277,17 @@ impl Waiting<'_> {
                 Ok(tried)
             }
             Err(error) => unread(error),
+        }
+    }
+
+    /// Renews the lease for as long as it is polled.
+    async fn renew<D: Database>(&self, counted: &Counted<D>, subject: Subject<'_>) -> Infallible {
+        let take = Change::Take { owner: &self.owner, lease: self.lease };
+        loop {
+            sleep(self.lease / 3).await;
+            if let Err(error) = self.registry.change(counted, subject, &take).await {
+                debug!("the lease of the completion was not renewed: {error}");
+            }
         }
     }
 
@@ -440,5 +445,23 @@ impl Serialize for Awaited {
         map.serialize_entry("report", &self.report)?;
         map.serialize_entry("elapsed_ms", &u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX))?;
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may_be_spawned(_: impl Future + Send) {}
+
+    /// Servers wait in a task of their own: this is compiled, and never called.
+    #[expect(dead_code, reason = "what it shows is that it compiles")]
+    fn it_may_wait_in_a_task<D: Database>(migrator: &Migrator, database: &D, when: &WhenReady) {
+        let fleet = || Fleet::databases_of("tenants");
+        let options = RolloutOptions::new();
+        may_be_spawned(migrator.rollout_statuses(database, fleet()));
+        may_be_spawned(migrator.complete_all(database, fleet(), "app", Version::FIRST, &options));
+        may_be_spawned(migrator.complete_when_ready(database, fleet, "app", Version::FIRST, when));
+        may_be_spawned(migrator.complete_automatically(database, fleet, when));
     }
 }
