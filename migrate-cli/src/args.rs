@@ -3,15 +3,17 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use migrate_build::{MigrationName, Rename, Revision};
+use migrate_runtime::cli::Coloring;
 
 use crate::database::Database;
+use crate::help;
 
 /// Checks, locks and shows the SurrealDB schema migrations of a folder.
 ///
 /// Exit codes: 0 done, 1 the folder has errors or the work failed, 2 the command line cannot be understood, 3 a check found something
 /// pending or a drift.
 #[derive(Debug, Parser)]
-#[command(name = "cargo-migrate", bin_name = "cargo migrate", version, arg_required_else_help = true)]
+#[command(name = "cargo-migrate", bin_name = "cargo migrate", version, arg_required_else_help = true, term_width = 80)]
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -29,9 +31,9 @@ pub(crate) struct Global {
     /// How to print the result: for a person, or for a program on standard output.
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) format: Style,
-    /// When to use colours: `auto` where a person looks, unless `NO_COLOR` is set.
+    /// When to use colours: `auto` where a person looks, as `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` say.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    pub(crate) color: When,
+    pub(crate) color: Coloring,
     /// Says nothing but what is wrong and what was asked for: no warnings, no notes.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
@@ -52,39 +54,59 @@ pub(crate) enum Style {
     Mermaid,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum When {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Begins a migrations folder, with all that a crate needs to embed it.
+    ///
+    /// It makes the folder with a first migration and a migrations.toml, writes build.rs where the crate has none, and prints the
+    /// lines that Cargo.toml, main.rs and an existing build.rs need. What is there stays as it is, so that it can be run again.
+    #[command(after_long_help = help::INIT)]
     Init,
-    /// Writes the next migration: a template, or the way to a desired schema.
+    #[command(after_long_help = help::NEW)]
     New(New),
     /// Reports everything that a build would say about the folder, and what each migration does.
+    ///
+    /// Diagnostics go to standard error, the table of migrations to standard output. `--format github` prints annotations of a pull
+    /// request instead, `--format json` one object with all of it.
+    #[command(after_long_help = help::CHECK)]
     Check(Check),
     /// Writes migrations.lock: what it holds has been shipped and may not change any more.
+    ///
+    /// Entries are added for migrations that are not in it yet, and for corrections that migrations.toml accepts. Where a locked one was
+    /// changed otherwise, nothing is written.
+    #[command(after_long_help = help::LOCK)]
     Lock,
     /// Shows the schema that the migrations give, as the database would report it.
+    ///
+    /// No database is asked: the build's own model of it folds the chain.
+    #[command(after_long_help = help::CATALOG)]
     Catalog(Catalog),
-    /// Shows how the schemas of two versions, or of two folders, differ.
+    #[command(after_long_help = help::DIFF)]
     Diff(Diff),
     /// Shows the chains of one or several folders: versions, what they require, and their tags.
+    ///
+    /// As a table, as JSON, or in the language of Graphviz (`--format dot`) or Mermaid (`--format mermaid`).
+    #[command(after_long_help = help::GRAPH)]
     Graph,
     /// Shows the text that undoes a migration, and what running it loses.
+    ///
+    /// It is that of the down file where there is one, and otherwise derived from the schemas before and after. `undo` runs it.
+    #[command(after_long_help = help::UNDO_TEXT)]
     UndoText(UndoText),
     /// Explains a diagnostic by its code or name, or lists all of them.
+    ///
+    /// What is wrong, an example, what to do, and whether a file may allow it.
+    #[command(after_long_help = help::EXPLAIN)]
     Explain(Explain),
     #[command(flatten)]
     Database(Box<Database>),
     /// Prints what makes a shell complete the words of this command.
+    ///
+    /// The words are those of the program `cargo-migrate`, which may be called by that name as well.
+    #[command(display_order = 1_000, after_long_help = help::COMPLETIONS)]
     Completions(Completions),
     /// Prints the manual page, or writes one for each command into a folder.
+    #[command(display_order = 1_001, after_long_help = help::MAN)]
     Man(Man),
 }
 
@@ -102,7 +124,11 @@ pub(crate) struct Catalog {
     pub(crate) at: Option<Revision>,
 }
 
-/// A template, unless `--from` says what the schema shall be.
+/// Writes the next migration: a template, or the way to a desired schema.
+///
+/// A template holds no statement, so that it cannot be shipped by accident. With `--from`, the way from the last version to a schema is
+/// written: nothing where nothing changed, and what loses data, refuses older binaries or looks like a rename only where
+/// `--force`, `--phased` or `--rename` says so.
 #[derive(Debug, clap::Args)]
 pub(crate) struct New {
     /// Its name: `add_bio` for `V3__add_bio.surql`.
@@ -124,6 +150,8 @@ pub(crate) struct New {
     pub(crate) force: bool,
 }
 
+/// Shows how the schemas of two versions, or of two folders, differ.
+///
 /// Each side is a version or a tag of the folder, `0` for the empty schema, or another migrations folder, whose last schema it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Diff {
@@ -154,6 +182,7 @@ pub(crate) struct Explain {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Completions {
+    /// For which shell.
     #[arg(value_enum)]
     pub(crate) shell: Shell,
 }

@@ -11,6 +11,7 @@ mod database;
 mod diagnostic;
 mod failure;
 mod folder;
+mod help;
 mod outcome;
 mod replace;
 mod terminal;
@@ -33,7 +34,7 @@ mod undo_text;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, ValueEnum};
 
 use crate::args::{Args, Command, Global, Style};
 use crate::failure::Failure;
@@ -47,7 +48,8 @@ fn main() -> ExitCode {
         words.remove(1);
     }
     let is_json = asks_for_json(&words);
-    let Args { global, command } = match Args::try_parse_from(words) {
+    let matches = Args::command().color(choice(&words)).try_get_matches_from(words);
+    let Args { global, command } = match matches.and_then(|mut matches| Args::from_arg_matches_mut(&mut matches)) {
         Ok(args) => args,
         Err(error) => return failure::report_usage(&error, is_json),
     };
@@ -82,6 +84,23 @@ fn run(command: Command, global: &Global, terminal: Terminal) -> Result<Outcome,
 
 /// Whether the words ask for JSON, as far as that can be told of words that make no command.
 fn asks_for_json(words: &[OsString]) -> bool {
-    let is_pair = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
-    words.windows(2).any(is_pair) || words.iter().any(|word| word == "--format=json")
+    says(words, "--format", "json")
+}
+
+/// In which colours help and mistakes are told, which is before the words make a command.
+fn choice(words: &[OsString]) -> ColorChoice {
+    if says(words, "--color", "always") {
+        ColorChoice::Always
+    } else if says(words, "--color", "never") {
+        ColorChoice::Never
+    } else {
+        ColorChoice::Auto
+    }
+}
+
+fn says(words: &[OsString], option: &str, value: &str) -> bool {
+    let is_pair = |pair: &[OsString]| pair[0] == option && pair[1] == value;
+    let is_one =
+        |word: &OsString| word.to_str().and_then(|word| word.strip_prefix(option)) == Some(&format!("={value}"));
+    words.windows(2).any(is_pair) || words.iter().any(is_one)
 }

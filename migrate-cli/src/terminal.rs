@@ -1,7 +1,7 @@
 //! All that is printed for whoever looks: where it goes, in which colours, how wide, and how much of it.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{Write, stderr, stdout};
 
 use annotate_snippets::Renderer;
 use comfy_table::presets::NOTHING;
@@ -9,7 +9,7 @@ use comfy_table::{ContentArrangement, Table};
 use migrate_build::{Diagnostics, Severity};
 use serde_json::Value;
 
-use crate::args::{Global, Style, When};
+use crate::args::{Global, Style};
 use crate::failure::Failure;
 
 /// How a command speaks.
@@ -47,14 +47,8 @@ const WIDTH: u16 = 80;
 
 impl Terminal {
     pub(crate) fn new(global: &Global) -> Self {
-        let is_forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let is_colored = |is_terminal: bool| match global.color {
-            When::Auto => is_terminal && !is_forbidden,
-            When::Always => true,
-            When::Never => false,
-        };
         let format = if global.format == Style::Json { Format::Json } else { Format::Table };
-        let (is_colored, is_result_colored) = (is_colored(stderr().is_terminal()), is_colored(stdout().is_terminal()));
+        let (is_colored, is_result_colored) = (global.color.colors(&stderr()), global.color.colors(&stdout()));
         Self { format, is_colored, is_result_colored, is_quiet: global.quiet, width: width() }
     }
 

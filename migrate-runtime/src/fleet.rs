@@ -51,6 +51,14 @@ pub(crate) enum Members {
 }
 
 impl Members {
+    /// How many they are, where that is known.
+    pub(crate) const fn count(&self) -> Option<usize> {
+        match self {
+            Self::Known(contexts) => Some(contexts.len()),
+            Self::Streamed(_) => None,
+        }
+    }
+
     /// All of them, one by one.
     pub(crate) fn stream(self) -> impl Stream<Item = Result<Context, Failure>> + Send + use<> {
         match self {

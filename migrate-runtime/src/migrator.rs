@@ -11,7 +11,7 @@ use crate::canaries::Canaries;
 use crate::consult::{mend, wants_repair};
 use crate::context::Context;
 use crate::counted::Counted;
-use crate::fleet::{Fleet, Members};
+use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::flow::Flow;
 use crate::graph::VersionGraph;
@@ -92,10 +92,7 @@ impl Migrator {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
         let members = self.members(&database, fleet).await?;
-        let contexts = match &members {
-            Members::Known(contexts) => Some(contexts.len()),
-            Members::Streamed(_) => None,
-        };
+        let contexts = members.count();
         self.emit(Event::RunStarted { contexts });
         let run = self.run();
         let flow = Flow::new(self, &database, &run);

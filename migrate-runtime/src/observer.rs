@@ -10,6 +10,7 @@ use crate::phased::WaitingFor;
 use crate::refusal::Refusal;
 use crate::report::Counts;
 use crate::undo::{UndoError, UndoStep, UndoneBy};
+use crate::validate::ValidationPhase;
 
 /// Who is told what happens while it happens: a progress bar, a metrics exporter, a test.
 ///
@@ -47,6 +48,26 @@ pub enum Event<'a> {
     RunStarted {
         /// How many contexts it has, where that is known beforehand.
         contexts: Option<usize>,
+    },
+    /// The contexts of a fleet are about to be looked at, and nothing is applied.
+    #[non_exhaustive]
+    ReadingStarted {
+        /// How many they are, where that is known beforehand.
+        contexts: Option<usize>,
+    },
+    /// A phase of the validation of a context is begun.
+    #[non_exhaustive]
+    Validating {
+        /// The context.
+        context: &'a Context,
+        /// Which phase.
+        phase: ValidationPhase,
+    },
+    /// A context was looked at as a whole: held against what its schema should be, or validated.
+    #[non_exhaustive]
+    ContextRead {
+        /// The context.
+        context: &'a Context,
     },
     /// A context's ledger was read.
     #[non_exhaustive]
@@ -237,6 +258,14 @@ pub enum Event<'a> {
         /// The table.
         table: &'a str,
         /// How many of that table so far.
+        rows: u64,
+    },
+    /// What an undo exported is about to be put back. Every file of it was looked through and is whole.
+    #[non_exhaustive]
+    RestoreStarted {
+        /// The context.
+        context: &'a Context,
+        /// How many rows there are, in all files.
         rows: u64,
     },
     /// Rows were put back from a file.

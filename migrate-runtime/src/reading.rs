@@ -100,6 +100,8 @@ impl Migrator {
     ) -> Result<Vec<Reading<Option<Value>>>, FleetError> {
         let mut inventory = Inventory::default();
         inventory.look_up(database, contexts).await?;
+        let there = contexts.iter().filter(|context| inventory.may_exist(context)).count();
+        self.emit(Event::ReadingStarted { contexts: Some(there) });
         let mut readings = Vec::with_capacity(contexts.len());
         let inventory = &inventory;
         let batches = contexts.chunks(self.probe_batch);

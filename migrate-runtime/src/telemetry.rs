@@ -88,6 +88,8 @@ fn trace(event: &Event<'_>) {
         Event::UndoFailed { context, step, error } => {
             warn!(%context, module = step.module, version = step.version.get(), "migration not undone: {error}");
         }
+        Event::Validating { context, phase } => debug!(%context, ?phase, "validating"),
+        Event::RestoreStarted { context, rows } => debug!(%context, rows, "rows are about to be restored"),
         Event::RowsExported { context, table, rows } => debug!(%context, table, rows, "rows exported"),
         Event::RowsRestored { context, table, rows } => debug!(%context, table, rows, "rows restored"),
         Event::RunFinished { counts, elapsed, round_trips } => info!(
@@ -99,7 +101,11 @@ fn trace(event: &Event<'_>) {
             round_trips,
             "fleet migrated"
         ),
-        Event::RunStarted { .. } | Event::ContextProbed { .. } | Event::MigrationStarted { .. } => {}
+        Event::RunStarted { .. }
+        | Event::ReadingStarted { .. }
+        | Event::ContextProbed { .. }
+        | Event::ContextRead { .. }
+        | Event::MigrationStarted { .. } => {}
     }
 }
 

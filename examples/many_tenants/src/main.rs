@@ -97,7 +97,7 @@ fn session<'a>(db: &'a Surreal<Db>, args: &Args) -> Result<cli::Session<'a, Surr
         Format::Table => cli::Format::Table,
         Format::Json => cli::Format::Json,
     };
-    let presentation = cli::Presentation { format, quiet: false };
+    let presentation = cli::Presentation { format, ..cli::Presentation::default() };
     Ok(cli::Session::new(migrator()?, db).fleet(fleet(args)?).presentation(presentation))
 }
 

@@ -43,6 +43,11 @@ impl<'a> Address<'a> {
         self.scheme.starts_with("http")
     }
 
+    /// The same place by a WebSocket over TLS, of an address that is reached by HTTP over TLS.
+    pub(crate) fn as_websocket(&self) -> Option<String> {
+        (self.scheme == "https").then(|| format!("wss://{}", self.authority()))
+    }
+
     /// The folder of an embedded database on disk.
     pub(crate) fn folder(&self) -> Option<&'a Path> {
         let path = self.rest.split('?').next().unwrap_or_default();

@@ -11,12 +11,18 @@ pub(crate) struct Database {
     pub(crate) command: cli::Command,
 }
 
+/// There are never so many commands over files.
+const BEHIND_FILES: usize = 100;
+
 /// Each command of the runtime is a command here, with the options of the connection added to its own: a new one needs
 /// nothing but to be there.
 impl Subcommand for Database {
     fn augment_subcommands(command: clap::Command) -> clap::Command {
         let own = cli::Command::augment_subcommands(clap::Command::new("database"));
-        command.subcommands(own.get_subcommands().cloned().map(with_connection))
+        // Behind the commands over files, in the order that they have among themselves.
+        let in_order =
+            |(at, command): (usize, clap::Command)| with_connection(command).display_order(BEHIND_FILES + at);
+        command.subcommands(own.get_subcommands().cloned().enumerate().map(in_order))
     }
 
     fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
@@ -47,6 +53,7 @@ impl FromArgMatches for Database {
 
 /// The options of the connection stand behind the last word of a command, where one would write them.
 fn with_connection(command: clap::Command) -> clap::Command {
+    let command = as_called_here(command);
     if command.has_subcommands() {
         return command.mut_subcommands(with_connection);
     }
@@ -54,4 +61,12 @@ fn with_connection(command: clap::Command) -> clap::Command {
     let as_it_was = |text: Option<&StyledStr>| text.cloned().map_or(Resettable::Reset, Resettable::Value);
     let (about, long_about) = (as_it_was(command.get_about()), as_it_was(command.get_long_about()));
     Connection::augment_args(command).about(about).long_about(long_about)
+}
+
+/// Examples say how the command is called inside of any server, `migrate …`.
+fn as_called_here(command: clap::Command) -> clap::Command {
+    let here = |text: &StyledStr| text.to_string().replace("\n  migrate ", "\n  cargo migrate ");
+    let (after, after_long) = (command.get_after_help().map(here), command.get_after_long_help().map(here));
+    let told = |text: Option<String>| text.map_or(Resettable::Reset, |text| Resettable::Value(text.into()));
+    command.after_help(told(after)).after_long_help(told(after_long))
 }

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use migrate_runtime::Context;
 
@@ -41,6 +43,10 @@ pub(crate) struct Connection {
     /// command selects no database, they are the database that it is about.
     #[arg(long, value_name = "DATABASE", env = "SURREAL_DATABASE", hide_env_values = true)]
     pub(crate) auth_db: Option<String>,
+    /// Trusts the certificates in this PEM file, and no others, where the address begins with wss or https: for a server
+    /// whose certificate is its own or of an authority of yours.
+    #[arg(long, value_name = "FILE", env = "SURREAL_CA_CERT", hide_env_values = true)]
+    pub(crate) ca_cert: Option<PathBuf>,
     /// How long to wait for a server that does not answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     pub(crate) wait: u32,

@@ -29,9 +29,15 @@ pub(crate) enum Error {
     )]
     NoEngine { address: String },
     #[error(
-        "{address} could not be reached within {wait} s: {cause}\n  help: see whether the server is up and the address right; `--wait` says how long to try"
+        "{address} could not be reached within {wait} s: {cause}\n  help: see whether the server is up and the address right, `ws` and `http` without TLS, `wss` and `https` with it; `--wait` says how long to try"
     )]
     Unreachable { address: String, wait: u32, cause: String },
+    #[error(
+        "{address} shows a certificate that is not trusted: {cause}\n  help: give the certificate of the server or of its authority with `--ca-cert FILE`; a server's own certificate must name its host, and be no authority's (`basicConstraints=CA:FALSE`)"
+    )]
+    Certificate { address: String, cause: String },
+    #[error("{} cannot be used as `--ca-cert`: {cause}", path.display())]
+    CaCert { path: PathBuf, cause: String },
     #[error(
         "{address} does not let this user in: {cause}\n  help: check SURREAL_USER and SURREAL_PASS, or SURREAL_TOKEN, and whether `--auth-level`, `--auth-ns` and `--auth-db` say what the user is a user of"
     )]
@@ -63,8 +69,9 @@ impl Error {
             Self::Modules(_) => "modules",
             Self::SignIn { .. } => "sign_in",
             Self::Unreachable { .. } => "unreachable",
+            Self::Certificate { .. } => "certificate",
             Self::NoFolder(_) => "absent",
-            Self::Open { .. } | Self::Runtime(_) => "io",
+            Self::Open { .. } | Self::Runtime(_) | Self::CaCert { .. } => "io",
             _ => "usage",
         }
     }

@@ -6,6 +6,7 @@ mod connection;
 mod error;
 mod open;
 mod secret;
+mod tls;
 
 use std::path::Path;
 
@@ -31,7 +32,7 @@ pub(crate) fn run(database: Box<Database>, global: &Global, terminal: Terminal) 
         migrator = migrator.index(index);
     }
     let format = if global.format == Style::Json { Format::Json } else { Format::Table };
-    let presentation = Presentation { format, quiet: global.quiet };
+    let presentation = Presentation { format, color: global.color, quiet: global.quiet };
     let context = connection.context()?;
     let runtime = Runtime::new().map_err(Error::Runtime)?;
     let ended = runtime.block_on(async {

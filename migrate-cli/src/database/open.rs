@@ -5,6 +5,7 @@ use std::time::Duration;
 use migrate_runtime::reach;
 use surrealdb::Surreal;
 use surrealdb::engine::any::{Any, connect};
+use surrealdb::opt::Config;
 use surrealdb::opt::auth::{Database, Namespace, Root};
 use surrealdb::types::ConnectionError;
 use tokio::runtime::Handle;
@@ -13,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::address::Address;
 use super::connection::{Connection, Credentials, Level};
 use super::error::Error;
+use super::tls;
 
 /// How long an embedded engine has to close its files.
 const CLOSING: Duration = Duration::from_secs(10);
@@ -34,12 +36,32 @@ pub(crate) async fn open(
     // Where more than one is linked, TLS would not know which to use. Somebody may have said so before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let patience = Duration::from_secs(connection.wait.into());
+    let config = match &connection.ca_cert {
+        Some(path) => Config::new().rustls(tls::trusting(path)?),
+        None => Config::new(),
+    };
     let opened = reach(patience, || async {
-        let db = connect(address.url()).await.map_err(|error| unanswered(address, error))?;
+        let connected = connect((address.url(), config.clone())).await;
+        let db = match connected {
+            Ok(db) => db,
+            Err(error) => return Err(untrusted(address, &config, error).await),
+        };
         sign_in.to(&db).await?;
         Ok(db)
     });
     opened.await.map_err(|error| why(address, connection.wait, &error))
+}
+
+/// An error that is not worth waiting for where the certificate is not trusted.
+///
+/// Over HTTP, the SDK does not tell that from other mistakes: then a WebSocket to the same place does.
+async fn untrusted(address: Address<'_>, config: &Config, error: surrealdb::Error) -> surrealdb::Error {
+    let error = unanswered(address, error);
+    let mut cause = error.message().to_owned();
+    if let Some(url) = address.as_websocket().filter(|_| error.is_connection()) {
+        cause = connect((url, config.clone())).await.map_or_else(|error| error.message().to_owned(), |_| cause);
+    }
+    if tls::is_untrusted(&cause) { surrealdb::Error::configuration(cause, None) } else { error }
 }
 
 /// Gives an embedded engine the time to close its files, which it does in tasks of its own once nobody uses it.
@@ -110,7 +132,9 @@ fn unanswered(address: Address<'_>, error: surrealdb::Error) -> surrealdb::Error
 /// What the SDK says is never taken over where it may hold an address or a secret.
 fn why(address: Address<'_>, wait: u32, error: &surrealdb::Error) -> Error {
     let (cause, address) = (error.message().to_owned(), address.to_string());
-    if error.is_not_allowed() {
+    if tls::is_untrusted(&cause) {
+        Error::Certificate { address, cause }
+    } else if error.is_not_allowed() {
         Error::SignIn { address, cause }
     } else if error.is_connection() {
         Error::Unreachable { address, wait, cause }

@@ -18,6 +18,12 @@ use crate::{Adoption, Database, Migrator, Strangers, Tool, Unmanaged};
 ///
 /// The other tool's tables stay as they are. It ends with 1 where a database is refused.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate adopt --from surrealdb-migrations --all-in tenants --dry-run
+  migrate adopt --from surrealkit --ns acme --db eu --at 3
+
+Exit codes: 0 taken over, or planned, 1 a database is refused, 2 usage")]
 pub struct Adopt {
     #[command(flatten)]
     pub(super) selection: Selection,

@@ -16,6 +16,12 @@ use crate::{Database, Migrator, Strangers, Unmanaged};
 /// Each module is recorded at the latest version whose schema is the live one, unless --at says which. No migration is
 /// run and no database is created. It ends with 1 where a database is refused.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate baseline --all-in tenants --dry-run
+  migrate baseline --ns acme --db eu --at app=4 --unmanaged 'audit_*'
+
+Exit codes: 0 taken over, or planned, 1 a database is refused, 2 usage")]
 pub struct Baseline {
     #[command(flatten)]
     pub(super) selection: Selection,

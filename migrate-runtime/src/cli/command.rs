@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::ended::Ended;
 use super::error::CommandError;
+use super::paint::painted;
 use super::presentation::{Format, Presentation};
 use super::selection::Selection;
 use super::session::Session;
@@ -27,38 +28,23 @@ pub struct Migrate {
 /// One of the operator's commands.
 #[derive(Clone, Debug, Subcommand)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "a doc comment here would take the place of the type's, and of all but its first line")]
 pub enum Command {
-    /// Says where each database stands. Nothing is written.
     Status(Status),
-    /// Applies what is pending.
     Up(Up),
-    /// Finds out what would become of the pending migrations. Nothing is changed.
     Validate(Validate),
-    /// Lists the migrations of each database, with where each stands. Nothing is written.
     List(List),
-    /// Undoes migrations of one database.
     Undo(Undo),
-    /// Puts back what an undo exported.
     Restore(Restore),
-    /// Starts and completes a phased migration, takes its start back, pauses that, tells where it stands.
     Rollout(Rollout),
-    /// Finds databases whose schema is not what their ledger says. Nothing is written.
     Drift(Drift),
-    /// Takes, lists, shows, exports and prunes snapshots of schemas.
     Snapshot(Snapshot),
-    /// Compares two schemas, wherever they come from. Nothing is written.
     Compare(Compare),
-    /// Takes over databases that have the schema and no ledger.
     Baseline(Baseline),
-    /// Takes over databases with the ledger of another tool.
     Adopt(Adopt),
-    /// Shows what happened to each database. Nothing is written.
     Log(Log),
-    /// Shows who is at a stepwise migration. Nothing is written.
     Lease(Lease),
-    /// Shows the schema that each database has. Nothing is written.
     Live(Live),
-    /// Shows which binaries are running, from the registry that they join. Nothing is written.
     Replicas(Replicas),
 }
 
@@ -76,7 +62,7 @@ impl Command {
     ///
     /// Outside of a tokio runtime.
     pub async fn run<D: Database>(self, session: Session<'_, D>) -> Ended {
-        let format = session.presentation.format;
+        let presentation = session.presentation;
         // On the heap: the largest of them would be carried by whoever runs any.
         let ended = match self {
             Self::Status(command) => Box::pin(command.run(session)).await,
@@ -96,7 +82,7 @@ impl Command {
             Self::Live(command) => Box::pin(command.run(session)).await,
             Self::Replicas(command) => Box::pin(command.run(session)).await,
         };
-        finish(ended, format)
+        finish(ended, presentation)
     }
 
     /// The namespace and the database that the command line speaks of, where it speaks of one.
@@ -139,10 +125,10 @@ impl Command {
 }
 
 /// Says why there is no result: on standard error, or for a program in the place of the result.
-pub(super) fn finish(ended: Result<Ended, CommandError>, format: Format) -> Ended {
+pub(super) fn finish(ended: Result<Ended, CommandError>, presentation: Presentation) -> Ended {
     ended.unwrap_or_else(|error| {
         // There is nowhere to complain to when that cannot be written.
-        let _ = match (&error, format) {
+        let _ = match (&error, presentation.format) {
             // Whoever reads our output has seen enough.
             (CommandError::Print(cause), _) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             (_, Format::Json) => {
@@ -152,7 +138,11 @@ pub(super) fn finish(ended: Result<Ended, CommandError>, format: Format) -> Ende
                 }
                 writeln!(io::stdout(), "{told:#}")
             }
-            (_, Format::Table) => writeln!(io::stderr(), "error: {}", error.told()),
+            (_, Format::Table) => {
+                let told = format!("error: {}", error.told());
+                let is_colored = presentation.color.colors(&io::stderr());
+                writeln!(io::stderr(), "{}", if is_colored { painted(&told) } else { told })
+            }
         };
         error.ended()
     })

@@ -32,14 +32,23 @@ pub struct Compare {
     unmanaged: Vec<String>,
 }
 
-const SIDES: &str = "A schema is one of
+const SIDES: &str = "\
+A schema is one of
   live                       what the database has now
   live:NAMESPACE/DATABASE    what another one has
   newest                     the newest stored snapshot of the database
   snapshot:ID                a stored one, as `snapshot list` shows it
   file:PATH                  one that `snapshot export` wrote
   embedded                   what all migrations lead to
-  MODULE@VERSION             what those of a module lead to; of several modules with a comma between them";
+  MODULE@VERSION             what those of a module lead to; of several with commas
+
+Examples:
+  migrate compare embedded live --ns acme --db eu
+  migrate compare app@6 app@7 --ns acme --db eu
+  migrate compare file:eu.json live:acme/us
+
+Exit codes: 0 no difference but of formatting, 1 a schema cannot be read, 2 usage,
+3 they differ";
 
 /// Where a schema comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,10 @@ use clap::{Args, ValueEnum};
 
 use super::ended::Ended;
 use super::error::CommandError;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
+use super::table::wrapped_but;
 use crate::{Against, Database, DriftOptions, Unmanaged};
 
 /// Holds the schema of each database against what its own ledger says it should be. Nothing is written.
@@ -11,6 +13,13 @@ use crate::{Against, Database, DriftOptions, Unmanaged};
 /// What is pending is no drift, and neither is a difference of formatting alone. It ends with 3 where a database has
 /// drifted, and with 1 where nobody can tell.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate drift --all-in tenants --unmanaged 'audit_*'
+  migrate drift --ns acme --db eu --against snapshot
+
+Exit codes: 0 all are in sync, 1 nobody can tell of one, 2 usage, 3 one has
+drifted")]
 pub struct Drift {
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -39,8 +48,11 @@ impl Drift {
             Expected::Snapshot => Against::NewestSnapshot,
         };
         let options = DriftOptions::new().against(against).unmanaged(Unmanaged::matching(&self.unmanaged));
-        let report = session.migrator.drift(session.database, fleet, &options).await?;
-        session.print(&report, || report.to_string())?;
+        let progress = Progress::reading(session.presentation, "schemas compared");
+        session.migrator = progress.watch(session.migrator);
+        let report = progress.during(session.migrator.drift(session.database, fleet, &options)).await?;
+        // Definitions, which are indented, are there to be copied.
+        session.print(&report, || wrapped_but(&report.to_string(), |line| line.starts_with("  ")))?;
         Ok(match (report.unknown().next(), report.is_same()) {
             (Some(_), _) => Ended::Failed,
             (None, false) => Ended::Pending,

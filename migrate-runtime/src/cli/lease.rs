@@ -14,6 +14,11 @@ use crate::{Database, LeaseState, Reading, Unfinished};
 /// A lease that has lapsed is taken by whoever starts next; there is nothing to be removed by hand. It ends with 1 where
 /// a database could not be read or does not exist.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate lease --all-in tenants
+
+Exit codes: 0 done, 1 a database could not be read or does not exist, 2 usage")]
 pub struct Lease {
     #[command(flatten)]
     pub(super) selection: Selection,

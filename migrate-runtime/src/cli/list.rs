@@ -16,6 +16,13 @@ use crate::{
 /// What is stuck or failed is shown with the ways out. It ends with 1 where a database is refused, does not exist or
 /// cannot be read.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate list --ns acme --db eu
+  migrate list --all-in tenants --state failed --state running --module app
+
+Exit codes: 0 done, 1 a database is refused, does not exist or cannot be read, 2
+usage")]
 pub struct List {
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -67,10 +74,8 @@ fn one((context, list): &(Context, Result<MigrationList, Refusal>)) -> String {
         Ok(list) => list,
         Err(refusal) => return wrapped(&format!("{context}\nrefused    {refusal}")),
     };
-    let mut text = context.to_string();
-    if list.presence == Presence::Absent {
-        text.push_str("   does not exist");
-    }
+    let absent = if list.presence == Presence::Absent { "   does not exist" } else { "" };
+    let mut text = wrapped(&format!("{context}{absent}"));
     if let Some(refusal) = &list.refusal {
         text = format!("{text}\n{}", wrapped(&format!("refused    {refusal}")));
     }

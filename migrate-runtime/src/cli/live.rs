@@ -17,6 +17,11 @@ use crate::{Database, LiveSchema, LiveSchemaError, Unmanaged};
 ///
 /// The runtime's own tables are left out. It ends with 1 where a database could not be read or does not exist.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate live --ns acme --db eu --unmanaged 'audit_*'
+
+Exit codes: 0 done, 1 a database could not be read or does not exist, 2 usage")]
 pub struct Live {
     #[command(flatten)]
     pub(super) selection: Selection,

@@ -14,6 +14,12 @@ use crate::{Database, LogEntry, LogFilter, Reading};
 ///
 /// It ends with 1 where a database could not be read or does not exist.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate log --ns acme --db eu -n 50
+  migrate log --all-in tenants --module app --of 7 --format json
+
+Exit codes: 0 done, 1 a database could not be read or does not exist, 2 usage")]
 pub struct Log {
     #[command(flatten)]
     pub(super) selection: Selection,

@@ -21,6 +21,6 @@ use crate::Database;
 /// # }
 /// ```
 pub async fn migrate_only<D: Database>(session: Session<'_, D>) -> Ended {
-    let format = session.presentation.format;
-    finish(Up::default().run(session).await, format)
+    let presentation = session.presentation;
+    finish(Up::default().run(session).await, presentation)
 }

@@ -10,7 +10,14 @@ use crate::context::Context;
 use crate::{Database, Registry, ReplicaInfo};
 
 /// Shows which binaries are running and at which versions, from the registry that they join. Nothing is written.
+///
+/// A replica is alive until its row expires by the server's clock; one that never joined is not seen.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate replicas --in ops/system
+
+Exit codes: 0 done, 1 the registry could not be read, 2 usage")]
 pub struct Replicas {
     /// The system context that they join; that of this program unless given.
     #[arg(long = "in", id = "replicas_in", value_name = "NAMESPACE/DATABASE", value_parser = names::context)]

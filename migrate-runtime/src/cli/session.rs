@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error::CommandError;
+use super::paint::painted;
 use super::presentation::{Format, Presentation};
 use super::selection::{Selected, Selection};
 use super::table::plural;
@@ -76,6 +77,9 @@ impl<'a, D> Session<'a, D> {
     pub(super) fn print(&self, json: &impl Serialize, table: impl FnOnce() -> String) -> Result<(), CommandError> {
         let mut stdout = io::stdout().lock();
         match self.presentation.format {
+            Format::Table if self.presentation.color.colors(&stdout) => {
+                writeln!(stdout, "{}", painted(table().trim_end()))?;
+            }
             Format::Table => writeln!(stdout, "{}", table().trim_end())?,
             Format::Json => {
                 serde_json::to_writer_pretty(&mut stdout, json).map_err(io::Error::from)?;

@@ -17,7 +17,19 @@ use crate::context::Context;
 use crate::{Database, Keep, Pruned, SnapshotError, SnapshotId, StoredSnapshot};
 
 /// Keeps what the schema of each database was: takes, lists, shows, exports and prunes snapshots.
+///
+/// A snapshot holds every definition in the words of the database, the versions of the ledger and a checksum. It is stored in
+/// the database that it is of, in the table `_schema_snapshot`.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate snapshot take --all-in tenants
+  migrate snapshot list --ns acme --db eu
+  migrate snapshot export eu.json --ns acme --db eu
+  migrate snapshot prune --all-in tenants --keep 20
+
+Exit codes: 0 done, 1 it failed, or a database could not be read or does not
+exist, 2 usage")]
 pub struct Snapshot {
     #[command(subcommand)]
     command: SnapshotCommand,
@@ -26,16 +38,12 @@ pub struct Snapshot {
 /// What is done with snapshots.
 #[derive(Clone, Debug, Subcommand)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "a doc comment here would take the place of the type's, and of all but its first line")]
 pub enum SnapshotCommand {
-    /// Stores a snapshot of the schema that each database has now, in that database.
     Take(TakeSnapshot),
-    /// Lists the stored snapshots of each database, the newest first. Nothing is written.
     List(ListSnapshots),
-    /// Shows a stored snapshot of one database, the newest unless told which. Nothing is written.
     Show(ShowSnapshot),
-    /// Writes a snapshot of one database to a file: of now, unless a stored one is named. The database is left as it is.
     Export(ExportSnapshot),
-    /// Removes stored snapshots of each database that are not to be kept. The newest one always is.
     Prune(PruneSnapshots),
 }
 
@@ -43,6 +51,12 @@ pub enum SnapshotCommand {
 ///
 /// It ends with 1 where one could not be stored; a database that does not exist is not created.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate snapshot take --all-in tenants
+
+Exit codes: 0 stored in each, 1 one could not be stored or a database does not
+exist, 2 usage")]
 pub struct TakeSnapshot {
     #[command(flatten)]
     selection: Selection,
@@ -52,6 +66,11 @@ pub struct TakeSnapshot {
 ///
 /// It ends with 1 where a database could not be read or does not exist.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate snapshot list --ns acme --db eu -n 5
+
+Exit codes: 0 done, 1 a database could not be read or does not exist, 2 usage")]
 pub struct ListSnapshots {
     #[command(flatten)]
     selection: Selection,
@@ -61,7 +80,15 @@ pub struct ListSnapshots {
 }
 
 /// Shows a stored snapshot of one database, the newest unless told which. Nothing is written.
+///
+/// It is told when it was taken, of which versions, and every definition as the database had it. Keys and passwords are
+/// `[REDACTED]`.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate snapshot show --ns acme --db eu
+
+Exit codes: 0 done, 1 there is none, or it could not be read, 2 usage")]
 pub struct ShowSnapshot {
     #[command(flatten)]
     selection: Selection,
@@ -71,7 +98,15 @@ pub struct ShowSnapshot {
 }
 
 /// Writes a snapshot of one database to a file: of now, unless a stored one is named. The database is left as it is.
+///
+/// The file is the one that `compare file:FILE` reads. It must not exist.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  migrate snapshot export eu.json --ns acme --db eu
+
+Exit codes: 0 written, 1 the file is there already, or a schema could not be
+read, 2 usage")]
 pub struct ExportSnapshot {
     #[command(flatten)]
     selection: Selection,
@@ -88,6 +123,13 @@ pub struct ExportSnapshot {
 /// It ends with 1 where a database could not be written to or does not exist.
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("kept").required(true))]
+#[command(after_long_help = "\
+Examples:
+  migrate snapshot prune --all-in tenants --keep 20
+  migrate snapshot prune --ns acme --db eu --days 90
+
+Exit codes: 0 done, 1 a database could not be written to or does not exist, 2
+usage")]
 pub struct PruneSnapshots {
     #[command(flatten)]
     selection: Selection,
@@ -199,7 +241,7 @@ impl PruneSnapshots {
         let pruned: Each<Pruned, _> = pruned.await?;
         session.print(&pruned, || {
             let line = |(context, pruned): &(Context, Result<Pruned, SnapshotError>)| match pruned {
-                Ok(pruned) => format!("{context}   {pruned}"),
+                Ok(pruned) => wrapped(&format!("{context}   {pruned}")),
                 Err(error) => wrapped(&format!("refused    {context}   {error}")),
             };
             pruned.0.iter().map(line).collect::<Vec<_>>().join("\n")

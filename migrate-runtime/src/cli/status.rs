@@ -16,6 +16,14 @@ use crate::{Database, Evidence};
 ///
 /// It ends with 3 where migrations are pending, and with 1 where a database is refused or does not exist.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate status --all-in tenants
+  migrate status --ns acme --db eu --db us --format json
+  migrate status --registry 'SELECT namespace, database FROM tenant' --in ops/system
+
+Exit codes: 0 everything is up to date, 1 a database is refused or does not
+exist, 2 usage, 3 migrations are pending")]
 pub struct Status {
     #[command(flatten)]
     pub(super) selection: Selection,

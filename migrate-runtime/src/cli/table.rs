@@ -20,30 +20,54 @@ pub(super) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table.trim_fmt()
 }
 
-/// Breaks each line of a text at its blanks; what is carried over is indented.
+/// Before what is carried over from the line above.
+const INDENT: &str = "           ";
+
+/// Breaks each line of a text at its blanks, and a word that is longer than a line where that ends; what is carried over is
+/// indented.
 pub(super) fn wrapped(text: &str) -> String {
-    const INDENT: &str = "           ";
+    wrapped_but(text, |_| false)
+}
+
+/// The same, but for lines that are there to be copied.
+pub(super) fn wrapped_but(text: &str, is_kept: impl Fn(&str) -> bool) -> String {
     let mut broken = String::with_capacity(text.len());
     for line in text.lines() {
-        let mut width = 0;
-        for (at, word) in line.split(' ').enumerate() {
-            let length = word.chars().count();
-            if at > 0 && width + 1 + length > usize::from(WIDTH) && width > INDENT.len() {
-                broken.truncate(broken.trim_end_matches(' ').len());
-                broken.push('\n');
-                broken.push_str(INDENT);
-                width = INDENT.len();
-            } else if at > 0 {
-                broken.push(' ');
-                width += 1;
-            }
-            broken.push_str(word);
-            width += length;
+        if is_kept(line) {
+            broken.push_str(line);
+        } else {
+            break_line(line, &mut broken);
         }
         broken.push('\n');
     }
     broken.pop();
     broken
+}
+
+fn break_line(line: &str, broken: &mut String) {
+    let mut width = 0;
+    let next_line = |broken: &mut String| {
+        broken.truncate(broken.trim_end_matches(' ').len());
+        broken.push('\n');
+        broken.push_str(INDENT);
+        INDENT.len()
+    };
+    for (at, word) in line.split(' ').enumerate() {
+        let length = word.chars().count();
+        if at > 0 && width + 1 + length > usize::from(WIDTH) && width > INDENT.len() {
+            width = next_line(broken);
+        } else if at > 0 {
+            broken.push(' ');
+            width += 1;
+        }
+        for letter in word.chars() {
+            if width == usize::from(WIDTH) {
+                width = next_line(broken);
+            }
+            broken.push(letter);
+            width += 1;
+        }
+    }
 }
 
 /// `1 context`, `2 contexts`.
@@ -70,6 +94,10 @@ mod tests {
         let text = wrapped(long.trim_end());
         assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
         assert_eq!(text.split_whitespace().count(), 31);
+        let name = wrapped(&format!("refused    {}   why", "n".repeat(200)));
+        assert!(name.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{name}");
+        assert_eq!(name.chars().filter(|letter| *letter == 'n').count(), 200);
+        assert_eq!(wrapped_but(&long, |_| true), long);
         assert!(text.lines().skip(1).all(|line| line.starts_with("           word")), "{text}");
     }
 }

@@ -9,9 +9,10 @@ use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::names;
+use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
-use super::table::wrapped;
+use super::table::{wrapped, wrapped_but};
 use crate::{Approval, Database, Leftovers, Migrator, UndoError, UndoOptions, UndoPlan, UndoTarget, UndoTexts};
 
 /// Undoes migrations of one database, the latest first, each in one transaction with its ledger row.
@@ -21,6 +22,12 @@ use crate::{Approval, Database, Leftovers, Migrator, UndoError, UndoOptions, Und
 /// the replicas that hold these migrations first: each applies them again when it starts.
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("undo_target").required(true))]
+#[command(after_long_help = "\
+Examples:
+  migrate undo --ns acme --db eu --to app=6 --plan
+  migrate undo --ns acme --db eu --to app=6 --approve data-loss --export before-undo
+
+Exit codes: 0 undone, or planned, 1 not approved, or not all was undone, 2 usage")]
 pub struct Undo {
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -64,16 +71,21 @@ enum Approved {
 impl Undo {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let target = self.target(&session.migrator)?;
+        let progress = Progress::undoing(session.presentation);
+        session.migrator = progress.watch(session.migrator);
         let context = session.select_one(self.selection.clone()).await?;
         let Session { migrator, database, .. } = &session;
         let plan = migrator.plan_undo(*database, &context, target).await.map_err(Box::new)?;
         if self.plan {
-            session.print(&json!({ "plan": plan, "report": null }), || plan.to_string())?;
+            session.print(&json!({ "plan": plan, "report": null }), || shown(&plan))?;
             return Ok(Ended::Done);
         }
-        match migrator.undo(*database, &plan, &self.options()).await {
+        progress.expect(plan.steps().len());
+        match progress.during(migrator.undo(*database, &plan, &self.options())).await {
             Ok(report) => {
-                session.print(&json!({ "plan": plan, "report": report }), || format!("{plan}\n\n{report}"))?;
+                session.print(&json!({ "plan": plan, "report": report }), || {
+                    format!("{}\n\n{}", shown(&plan), wrapped(&report.to_string()))
+                })?;
                 Ok(Ended::Done)
             }
             Err(error @ UndoError::NotApproved { needs, .. }) => {
@@ -119,11 +131,16 @@ impl Undo {
     }
 }
 
+/// The texts are there to be copied.
+fn shown(plan: &UndoPlan) -> String {
+    wrapped_but(&plan.to_string(), |line| line.trim_start().starts_with('|'))
+}
+
 fn not_approved(plan: &UndoPlan, needs: UndoSafety) -> String {
     let approve = if needs == UndoSafety::Unsafe { "unsafe" } else { "data-loss" };
     let help = format!(
         "nothing was undone: read the plan, and say `--approve {approve}` if that is what you want; `--export DIRECTORY` \
          keeps what goes, where that is known"
     );
-    format!("{plan}\n\n{}", wrapped(&help))
+    format!("{}\n\n{}", shown(plan), wrapped(&help))
 }

@@ -27,6 +27,14 @@ use crate::{Database, Evidence, Migrator, PhasedStarts, Report};
 /// database could not be brought up to date. After Ctrl-C or SIGTERM, what is under way is finished and nothing else is
 /// begun; a second one ends the process at once.
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate up --all-in tenants --canary 3 --failure-budget 20
+  migrate up --ns acme --db eu --to app=7 --validate --warn-rows 1000000
+  migrate up --all-in tenants --dry-run
+
+Exit codes: 0 all are up to date, 1 a database is refused or was not attempted,
+2 usage, 130 or 143 after a second signal")]
 pub struct Up {
     #[command(flatten)]
     pub(super) selection: Selection,
@@ -60,7 +68,11 @@ enum Starts {
 
 impl Up {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let progress = Progress::applying(session.presentation);
+        let progress = if self.dry_run {
+            Progress::reading(session.presentation, "ledgers read")
+        } else {
+            Progress::applying(session.presentation)
+        };
         let stop = Stop::default();
         let migrator = self.replicas_in.told(session.migrator, session.registry.as_ref());
         session.migrator = progress.watch(self.told(migrator)?).stopped_by(&stop);

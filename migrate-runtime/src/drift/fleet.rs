@@ -21,6 +21,7 @@ use crate::fleet_error::FleetError;
 use crate::ledger::Row;
 use crate::live::{LiveSchemaError, Look, Rows, SchemaDifference, Unmanaged, read};
 use crate::migrator::Migrator;
+use crate::observer::Event;
 use crate::refusal::Refusal;
 use crate::snapshot::{NEWEST, Snapshot, heads};
 
@@ -71,7 +72,9 @@ impl Migrator {
     ) -> Result<DriftReport, FleetError> {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
-        let members = self.members(&database, fleet).await?.stream();
+        let members = self.members(&database, fleet).await?;
+        self.emit(Event::ReadingStarted { contexts: members.count() });
+        let members = members.stream();
         let search = Search {
             migrator: self,
             database: &database,
@@ -91,7 +94,9 @@ impl Migrator {
             .buffer_unordered(self.concurrency);
         let (mut contexts, mut kinds) = (Vec::new(), HashSet::new());
         while let Some(found) = looks.next().await {
-            contexts.push(share(found?, &mut kinds));
+            let found = found?;
+            self.emit(Event::ContextRead { context: &found.context });
+            contexts.push(share(found, &mut kinds));
         }
         drop(looks);
         contexts.sort_by(|one, other| one.context.cmp(&other.context));

@@ -15,6 +15,7 @@ use crate::fleet_error::FleetError;
 use crate::index::{Answer, Confirmation, Entry, Index, confirm};
 use crate::ledger::Row;
 use crate::migrator::Migrator;
+use crate::observer::Event;
 use crate::outcome::{Applied, Evidence};
 use crate::plan::{Stranger, plan};
 use crate::probe::Probe;
@@ -55,6 +56,7 @@ impl Migrator {
         let confirmed = |context: &Context| evidence == Evidence::Index && entry(context) == Some(Entry::Confirmed);
         let unread: Vec<_> =
             there.iter().filter(|context| !confirmed(context)).map(|&context| context.clone()).collect();
+        self.emit(Event::ReadingStarted { contexts: Some(unread.len()) });
         let probes = unread.chunks(self.probe_batch).map(|batch| self.probe_patiently(&database, batch));
         let probes: Vec<_> = stream::iter(probes).buffered(self.concurrency).concat().await;
         let mut probes: HashMap<_, _> = unread.iter().zip(probes).collect();

@@ -91,6 +91,18 @@ pub enum ValidationPhase {
     Reversibility,
 }
 
+impl fmt::Display for ValidationPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syntax => "syntax",
+            Self::Semantics => "semantics",
+            Self::Constraints => "constraints",
+            Self::Performance => "performance",
+            Self::Reversibility => "reversibility",
+        })
+    }
+}
+
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,6 +15,7 @@ use crate::counted::Counted;
 use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::migrator::Migrator;
+use crate::observer::Event;
 
 /// What is to be expected of the pending migrations of every context of a fleet, in the order of contexts.
 ///
@@ -44,7 +45,9 @@ impl Migrator {
     ) -> Result<FleetValidation, FleetError> {
         let start = Instant::now();
         let database = Counted::new(database, self.counters());
-        let members = self.members(&database, fleet).await?.stream();
+        let members = self.members(&database, fleet).await?;
+        self.emit(Event::ReadingStarted { contexts: members.count() });
+        let members = members.stream();
         let database = &database;
         let validating = members.map(async |context: Result<Context, _>| {
             let context = context.map_err(FleetError::Stream)?;
@@ -54,7 +57,9 @@ impl Migrator {
         let mut validating = validating.buffer_unordered(self.concurrency);
         let mut contexts = Vec::new();
         while let Some(validated) = validating.next().await {
-            contexts.push(validated?);
+            let (context, validation) = validated?;
+            self.emit(Event::ContextRead { context: &context });
+            contexts.push((context, validation));
         }
         drop(validating);
         contexts.sort_by(|(one, _), (other, _)| one.cmp(other));

@@ -37,6 +37,7 @@ use crate::ledger::Row;
 use crate::listing::Presence;
 use crate::live::{LiveSchemaError, Rows, read};
 use crate::migrator::Migrator;
+use crate::observer::Event;
 use crate::outcome::Applied;
 use crate::plan::{Action, Step, plan};
 use crate::refusal::Refusal;
@@ -119,11 +120,15 @@ impl Migrator {
         // Where a migration is only recorded, because another module has applied it, there is nothing that could go wrong.
         steps.retain(|step| matches!(step.action, Action::Run { .. }));
 
+        let begin = |phase| self.emit(Event::Validating { context, phase });
+        begin(ValidationPhase::Syntax);
         let read = syntax(self, database, context, &steps, backoff).await?;
+        begin(ValidationPhase::Constraints);
         let tried = constraints(self, database, context, &steps, &live, options, backoff).await?;
         let Some(tried) = tried else { return Ok(None) };
         let mut skipped = read.skipped;
         skipped.extend(tried.skipped);
+        begin(ValidationPhase::Performance);
         let worked = Worked::of(&steps, &live);
         let counts = worked.count(database, context, options).await.unwrap_or_else(|error| {
             skipped.push(Skipped { migration: None, reason: format!("rows were not counted: {error}") });

@@ -80,11 +80,15 @@ impl Migrator {
         let files = list(directory.as_ref())?;
         let mut backoff = self.patience.begin(database.silence());
         let live = read(self, &database, context, &[], &mut backoff).await?.catalog;
+        let mut rows = 0;
         for path in &files {
             let (mut reader, header) = Reader::open(path)?;
             check(self, context, path, &header, &live)?;
-            while reader.next()?.is_some() {}
+            while reader.next()?.is_some() {
+                rows += 1;
+            }
         }
+        self.emit(Event::RestoreStarted { context, rows });
         let mut tables = Vec::with_capacity(files.len());
         for path in files {
             tables.push(self.restore_file(&database, context, path, &live).await?);
