@@ -70,7 +70,7 @@ Exit codes: 0 done, 2 there is no such diagnostic";
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:
-  cargo-migrate completions bash > ~/.local/share/bash-completion/completions/cargo-migrate
+  cargo-migrate completions bash > cargo-migrate.bash && source cargo-migrate.bash
   cargo-migrate completions zsh > ~/.zfunc/_cargo-migrate
   cargo-migrate completions fish > ~/.config/fish/completions/cargo-migrate.fish
 

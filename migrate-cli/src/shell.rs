@@ -14,7 +14,9 @@ use crate::outcome::Outcome;
 pub(crate) fn completions(args: &args::Completions) -> Result<Outcome, Failure> {
     let mut script = Vec::new();
     generate(args.shell, &mut command(), "cargo-migrate", &mut script);
-    stdout().write_all(&script)?;
+    let script = String::from_utf8_lossy(&script);
+    // The generator calls a program with a hyphen by two names, so that bash would find no words behind a command.
+    stdout().write_all(script.replace("cargo__subcmd__migrate", "cargo__migrate").as_bytes())?;
     Ok(Outcome::Done)
 }
 

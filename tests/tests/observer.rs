@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use migrate_runtime::{Context, Event, Fleet, Migrations, Migrator, Outcome};
+use migrate_runtime::{
+    Context, DriftOptions, Event, Evidence, Fleet, Migrations, Migrator, Outcome, ValidationOptions,
+};
 use migrate_tests::{Fault, Faulty, engine, module};
 
 fn tenant(name: &str) -> Context {
@@ -31,6 +33,8 @@ fn watched(schema: &'static Migrations) -> (Migrator, Arc<Mutex<Vec<String>>>) {
             }
             Event::ContextFinished { report, .. } => format!("{} served: {}", report.context, report.is_served()),
             Event::RunFinished { counts, .. } => format!("over, {} migrated", counts.migrated),
+            Event::ContextRead { context, .. } => format!("read {context}"),
+            Event::Validating { context, phase, .. } => format!("{context}: {phase}"),
             other => format!("{other:?}"),
         };
         written.lock().unwrap().push(line);
@@ -83,4 +87,30 @@ async fn a_failure_is_told_and_the_counters_go_on_over_runs() {
     let (failed, served) = (migrator.counters().read(), served.counters().read());
     assert_eq!((failed.failed, failed.migrations_failed, failed.migrations_applied), (1, 1, 0));
     assert_eq!((served.migrated, served.up_to_date, served.migrations_applied), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn what_only_looks_tells_how_many_contexts_there_are_and_which_is_done() {
+    let db = engine().await;
+    let (migrator, lines) = watched(schema());
+    let _ = migrator.migrate(&db, tenant("a")).await;
+    let fleet = || Fleet::contexts([tenant("a"), tenant("absent")]);
+    let told = || std::mem::take(&mut *lines.lock().unwrap());
+    told();
+
+    let _ = migrator.drift(&db, fleet(), &DriftOptions::new()).await.unwrap();
+    let read = ["ReadingStarted { contexts: Some(2) }", "read acme/a", "read acme/absent"];
+    let mut drift = told();
+    drift[1..].sort();
+    assert_eq!(drift, read);
+
+    let _ = migrator.validate_all(&db, fleet(), &ValidationOptions::new()).await.unwrap();
+    let validated = told();
+    assert_eq!(validated[0], read[0]);
+    let of = |what: &str| validated.iter().filter(|line| line.starts_with(what)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("acme/a: "), ["acme/a: syntax", "acme/a: constraints", "acme/a: performance"]);
+    assert_eq!((of("acme/absent: ").len(), of("read ").len()), (3, 2), "{validated:?}");
+
+    let _ = migrator.fleet_status(&db, fleet(), Evidence::Ledger).await.unwrap();
+    assert_eq!(told(), ["ReadingStarted { contexts: Some(1) }", "probed acme/a"], "one of them does not exist");
 }

@@ -2,7 +2,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use migrate_runtime::cli;
 
 use crate::tenant::Tenant;
@@ -102,6 +103,17 @@ Exit code:
   3  `migrate status` found that something is pending";
 
 impl Args {
+    /// Reads the arguments, and ends the process with a message where they are wrong or ask for help.
+    pub(crate) fn get() -> Self {
+        let args = Self::parse();
+        // Not where the address is parsed: what cannot be parsed is quoted.
+        if args.url.as_deref().is_some_and(holds_credentials) {
+            let message = "the address in --url holds credentials: put them into SURREAL_USER and SURREAL_PASS";
+            Self::command().error(ErrorKind::ValueValidation, message).exit();
+        }
+        args
+    }
+
     /// How long to wait for a server that is not up yet.
     pub(crate) fn wait(&self) -> Duration {
         Duration::from_secs(self.wait.into())
@@ -136,11 +148,19 @@ fn url(url: &str) -> Result<String, String> {
     }
 }
 
+fn holds_credentials(url: &str) -> bool {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    place.split('/').next().is_some_and(|place| place.contains('@'))
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+
+    #[test]
+    fn credentials_stand_before_the_host() {
+        assert!(holds_credentials("ws://root:pw@db:8000/rpc") && !holds_credentials("ws://db:8000/a@b"));
+    }
 
     #[test]
     fn the_arguments_are_defined_soundly() {

@@ -23,7 +23,6 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use migrate_runtime::{Fleet, Gate, GateOptions, Migrations, Migrator, cli, embed_migrations};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -40,7 +39,7 @@ static SCHEMA: Migrations = embed_migrations!("migrations");
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::get();
     log_to_stderr();
     match run(&args).await {
         Ok(ended) => ended,
@@ -116,11 +115,15 @@ async fn serve(db: Connection, args: &Args) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `RUST_LOG` chooses what is shown.
+/// `RUST_LOG` chooses what is shown, but for one thing: at its lowest level, the WebSocket shows every frame, with the
+/// password that signs in.
 fn log_to_stderr() {
     // The storage engine warns when the process lets go of a store, even of one that was closed in order.
     let usual = || EnvFilter::new("warn,surrealkv=error,axum_server=info,migrate_runtime=info");
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
+    if let Ok(frames) = "tungstenite=debug".parse() {
+        filter = filter.add_directive(frames);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -250,6 +250,21 @@ async fn a_server_that_was_away_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_shown_however_much_is_logged() {
+    const SECRET: &str = "hunter2-is-not-shown";
+    let server = Server::start().await;
+    let with_user = format!("ws://root:{SECRET}@127.0.0.1:9");
+    for (url, code) in [(server.url().as_str(), 1), ("ws://127.0.0.1:9", 1), (&with_user, 2)] {
+        let environment = [("SURREAL_USER", "root"), ("SURREAL_PASS", SECRET), ("RUST_LOG", "trace")];
+        let output = service::run_with(&["--url", url, "--wait", "1", "--migrate-only"], &environment).await;
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        let in_hexadecimal: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        assert!(!said.contains(SECRET) && !said.contains(&in_hexadecimal), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_there_is_named() {
     let output = service::run(&["--url", "ws://127.0.0.1:9", "--listen", "127.0.0.1:0", "--wait", "1"]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

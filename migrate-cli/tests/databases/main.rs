@@ -2,8 +2,13 @@
 //! a program.
 
 mod applying;
+mod coloring;
 mod drifting;
 mod embedded;
+mod encrypted;
+mod ending;
+mod modules;
+mod progressing;
 mod reading;
 mod refused;
 mod rolling_out;
@@ -13,6 +18,7 @@ mod stopped;
 mod taking_over;
 mod undoing;
 mod validating;
+mod wide;
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +33,7 @@ const V1: &str = "DEFINE TABLE user SCHEMAFULL;\nDEFINE FIELD email ON user TYPE
 const V2: &str = "DEFINE FIELD bio ON user TYPE option<string>;\n";
 
 /// What each process is given, so that what a person has in the environment does not matter.
-const VARIABLES: [&str; 7] = ["URL", "USER", "PASS", "TOKEN", "NAMESPACE", "DATABASE", "AUTH_LEVEL"];
+const VARIABLES: [&str; 8] = ["URL", "USER", "PASS", "TOKEN", "NAMESPACE", "DATABASE", "AUTH_LEVEL", "CA_CERT"];
 
 /// A folder of two migrations.
 fn folder() -> TempDir {
@@ -63,7 +69,10 @@ fn program(dir: &Path) -> Command {
     for name in VARIABLES {
         command.env_remove(format!("SURREAL_{name}"));
     }
-    command.env_remove("COLUMNS").arg("--dir").arg(dir);
+    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.arg("--dir").arg(dir);
     command
 }
 

@@ -3,7 +3,28 @@
 use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::{folder, folder_of, json, root, run};
+use crate::{folder, folder_of, json, program, ran, root, run};
+
+/// The commands that write nothing, whatever they are told.
+const READS: [&str; 13] = [
+    "status",
+    "validate",
+    "list",
+    "drift",
+    "compare",
+    "log",
+    "lease",
+    "live",
+    "replicas",
+    "rollout-status",
+    "snapshot-list",
+    "snapshot-show",
+    "snapshot-export",
+];
+
+/// Those that write unless they are told not to. All but `status` of `rollout` are.
+const WRITES: [&str; 8] =
+    ["up", "undo", "restore", "baseline", "adopt", "repair-schema", "snapshot-take", "snapshot-prune"];
 
 #[test]
 fn what_only_reads_writes_nothing_and_creates_nothing() {
@@ -11,7 +32,7 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
     server.query("USE NS acme DB old; CREATE note:1; USE NS acme DB empty;");
     assert_eq!(run(&server, dir.path(), &["up", "--ns", "acme", "--db", "eu"]).code, 0);
     let before = server.everything();
-    let commands: [&[&str]; 16] = [
+    let many: [&[&str]; 18] = [
         &["status"],
         &["status", "--verify"],
         &["status", "--index", "ops/index"],
@@ -28,8 +49,10 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
         &["drift", "--against", "snapshot"],
         &["baseline", "--dry-run"],
         &["adopt", "--from", "surql", "--dry-run"],
+        &["rollout", "status", "1"],
+        &["validate", "--warn-statements", "0"],
     ];
-    for command in commands {
+    for command in many {
         let selections = [
             &["--ns", "acme", "--db", "eu", "--db", "old", "--db", "absent"][..],
             &["--ns", "nowhere", "--db", "absent"],
@@ -42,14 +65,53 @@ fn what_only_reads_writes_nothing_and_creates_nothing() {
         let registry = ["--registry", "SELECT * FROM tenant", "--in", "nowhere/system"];
         assert_eq!(run(&server, dir.path(), &[command, &registry].concat()).code, 1, "{command:?}");
     }
-    for about_one in [&["undo", "--to", "1", "--plan"][..], &["snapshot", "show"], &["compare", "embedded", "live"]] {
-        for database in ["eu", "old", "absent"] {
-            let ran = run(&server, dir.path(), &[about_one, &["--ns", "acme", "--db", database]].concat());
-            assert_ne!(ran.code, 2, "{about_one:?}: {ran:?}");
+    let files = tempfile::tempdir().unwrap();
+    let file = |name: &str| files.path().join(name).to_str().unwrap().to_owned();
+    let exported = ["a", "b", "c", "d"].map(file);
+    let mut exported = exported.iter();
+    for (namespace, database) in [("acme", "eu"), ("acme", "old"), ("acme", "absent"), ("nowhere", "absent")] {
+        let commands: [&[&str]; 7] = [
+            &["undo", "--to", "1", "--plan"],
+            &["snapshot", "show"],
+            &["snapshot", "export", exported.next().unwrap()],
+            &["compare", "embedded", "live"],
+            &["compare", "newest", "app@1"],
+            &["compare", "live", "snapshot:01M80H4T4XRW1PY4KTS05T9BBA"],
+            &["compare", "live:nowhere/absent", "live:acme/absent"],
+        ];
+        for command in commands {
+            let ran = run(&server, dir.path(), &[command, &["--ns", namespace, "--db", database]].concat());
+            assert_ne!(ran.code, 2, "{command:?}: {ran:?}");
         }
     }
     assert_eq!(run(&server, dir.path(), &["replicas", "--in", "nowhere/system"]).code, 0);
+    assert_eq!(run(&server, dir.path(), &["replicas", "--in", "acme/old"]).code, 0);
     assert_eq!(server.everything(), before);
+    let tried: Vec<_> = many.iter().map(|words| words[0]).chain(["snapshot", "compare", "replicas"]).collect();
+    assert!(READS.iter().all(|name| tried.contains(&name.split('-').next().unwrap())), "all of them were tried");
+}
+
+#[test]
+fn of_each_command_over_databases_is_said_whether_it_writes() {
+    let pages = tempfile::tempdir().unwrap();
+    assert_eq!(ran(program(pages.path()).args(["man", "--into"]).arg(pages.path())).code, 0);
+    let mut found = 0;
+    for entry in std::fs::read_dir(pages.path()).unwrap() {
+        let path = entry.unwrap().path();
+        // Those with a connection are about databases.
+        if !std::fs::read_to_string(&path).unwrap().contains("fI<URL>") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().strip_prefix("cargo-migrate-").unwrap().to_owned();
+        let reads = READS.contains(&name.as_str());
+        let writes = WRITES.contains(&name.as_str()) || (name.starts_with("rollout-") && !reads);
+        assert!(
+            reads != writes,
+            "put `{name}` into one of the lists of this test, and where it reads, into the one above"
+        );
+        found += 1;
+    }
+    assert!(found >= 20, "{found}");
 }
 
 #[test]

@@ -146,3 +146,50 @@ fn users_with_less_than_all_rights_do_what_they_may_and_are_told_the_rest() {
     let (code, _) = json(&server, dir.path(), &["status", "--all-in", "mine"]);
     assert_eq!(code, 0);
 }
+
+#[test]
+fn no_connection_that_fails_shows_a_secret_however_much_is_logged() {
+    let (server, dir) = (Server::start(), folder());
+    let certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/databases/tls/certificate.pem");
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/databases/tls/key.pem");
+    let encrypted = Server::start_with_tls(certificate.as_ref(), key.as_ref());
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let urls = [
+        server.url(),
+        server.http(),
+        encrypted.url(),
+        encrypted.url().replace("wss", "https"),
+        encrypted.url().replace("wss", "ws"),
+        "ws://127.0.0.1:1".to_owned(),
+        "http://127.0.0.1:1".to_owned(),
+        format!("ws://{}", silent.local_addr().unwrap()),
+        format!("ws://127.0.0.1:1/{SECRET}?token={SECRET}"),
+        format!("ws://root:{SECRET}@127.0.0.1:1"),
+        format!("{SECRET}://127.0.0.1:1"),
+        SECRET.to_owned(),
+    ];
+    for url in &urls {
+        for (by, words) in [
+            ("a password", &["--user", "root", "--pass", SECRET][..]),
+            ("a token", &["--token", SECRET]),
+            ("the environment", &[]),
+        ] {
+            for format in ["table", "json"] {
+                let mut command = program(dir.path());
+                if words.is_empty() {
+                    command.env("SURREAL_USER", "root").env("SURREAL_PASS", SECRET);
+                }
+                command.env("RUST_LOG", "trace").env("SURREAL_URL", url).args(words);
+                command.args(["status", "--ns", "a", "--db", "b", "--wait", "1", "--format", format]);
+                let refused = ran(&mut command);
+                assert!(matches!(refused.code, 1 | 2), "{by}: {refused:?}");
+                assert_not_shown(&refused);
+                assert!(!(refused.stdout + &refused.stderr).is_empty(), "something is said of {by}");
+            }
+        }
+    }
+    // One that works, and a command that does not.
+    let mut refused = root(&server, dir.path());
+    refused.env("RUST_LOG", "trace").env("SURREAL_TOKEN", SECRET).args(["up", "--ns", "a", "--db", "b"]);
+    assert_not_shown(&ran(&mut refused));
+}

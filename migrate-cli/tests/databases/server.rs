@@ -1,5 +1,6 @@
 //! The real `surreal` server, in a process of its own that ends with the test, asked over HTTP.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -14,17 +15,42 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     process: Child,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
+        let server = Self::spawn("ws", &[]);
+        server.wait(|server| server.ask("GET /health", "").is_some());
+        server
+    }
+
+    /// One that talks to nobody without TLS, the questions of these tests included.
+    pub(crate) fn start_with_tls(certificate: &Path, key: &Path) -> Self {
+        let files = ["--web-crt".as_ref(), certificate.as_os_str(), "--web-key".as_ref(), key.as_os_str()];
+        let server = Self::spawn("wss", &files);
+        server.wait(|server| TcpStream::connect_timeout(&server.address, PATIENCE).is_ok());
+        server
+    }
+
+    fn wait(&self, is_up: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !is_up(self) {
+            assert!(begun.elapsed() < PATIENCE, "the server does not answer");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn spawn(scheme: &'static str, options: &[&OsStr]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
         let process = Command::new(surreal())
             .args(["start", "--no-banner", "--log", "error", "--user", "root", "--pass", "root", "--bind"])
-            .args([&address.to_string(), "memory"])
+            .arg(address.to_string())
+            .args(options)
+            .arg("memory")
             // The server of this workspace ends when this pipe does: even a killed test leaves none behind.
             .env("SURREAL_TEST_ENDS_WITH_STDIN", "1")
             .stdin(Stdio::piped())
@@ -32,17 +58,11 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { address, process };
-        let begun = Instant::now();
-        while server.ask("GET /health", "").is_none() {
-            assert!(begun.elapsed() < PATIENCE, "the server does not answer");
-            sleep(Duration::from_millis(50));
-        }
-        server
+        Self { address, scheme, process }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("ws://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     pub(crate) fn http(&self) -> String {
@@ -70,6 +90,7 @@ impl Server {
     pub(crate) fn everything(&self) -> Value {
         let mut all = Map::new();
         let info = self.query("INFO FOR ROOT;").pop().unwrap();
+        all.insert("root".to_owned(), json!([info["namespaces"], info["users"], info["accesses"]]));
         for namespace in names(&info["namespaces"]) {
             let info = self.query(&format!("USE NS {namespace}; INFO FOR NS;")).pop().unwrap();
             for database in names(&info["databases"]) {

@@ -105,3 +105,49 @@ fn up_stops_at_a_version_and_refuses_one_that_is_not_there() {
     let (code, report) = up(&[]);
     assert_eq!((code, &report["migrated"]), (0, &json!(1)), "{report}");
 }
+
+#[test]
+fn thresholds_say_from_where_on_a_validation_warns() {
+    let index = ("V2__by_mail.surql", "-- migrate: allow(M424) it is small\nDEFINE INDEX mail ON user FIELDS email;\n");
+    let slow = ("V3__slow.surql", "LET $pause = sleep(1500ms);\n");
+    let (server, dir) = (Server::start(), folder_of(&[("V1__users.surql", V1), index, slow]));
+    let command = |words: &[&str]| json(&server, dir.path(), &[words, &EU].concat());
+    let codes = |words: &[&str]| -> (i32, Vec<String>) {
+        let (code, validation) = command(&[&["validate"][..], words].concat());
+        let findings = validation["validations"][0]["findings"].as_array().unwrap();
+        (code, findings.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect())
+    };
+    assert_eq!(command(&["up", "--to", "1"]).0, 0);
+    server.rows("acme/eu", "INSERT INTO user [{ email: 'a' }, { email: 'b' }, { email: 'c' }]");
+    assert_eq!(codes(&[]), (0, vec![]));
+    assert_eq!(codes(&["--warn-rows", "2"]), (3, vec!["index_build".to_owned()]));
+    assert_eq!(codes(&["--warn-rows", "3"]), (0, vec![]));
+    assert_eq!(codes(&["--warn-slow", "0.5"]), (3, vec!["slow".to_owned()]));
+    assert_eq!(codes(&["--warn-statements", "0"]).1, ["many_statements", "many_statements"]);
+    assert!(codes(&["--try-for", "0.2"]).1.contains(&"timed_out".to_owned()));
+
+    // The same where they are a condition.
+    let (code, report) = command(&["up", "--validate", "--warn-rows", "2"]);
+    assert_eq!((code, &report["failures"][0]["kind"]), (1, &json!("invalid")), "{report}");
+    let alone = run(&server, dir.path(), &[&["up"][..], &EU, &["--warn-rows", "2"]].concat());
+    assert!(alone.code == 2 && alone.stderr.contains("--validate"), "{alone:?}");
+    assert_eq!(command(&["up", "--validate", "--warn-rows", "3"]).0, 0);
+}
+
+#[test]
+fn as_many_rows_in_the_way_are_named_as_were_asked_for() {
+    let narrow =
+        "-- migrate: allow(M301) tried first\nDEFINE FIELD OVERWRITE email ON user TYPE string ASSERT $value != '';\n";
+    let (server, dir) = (Server::start(), folder_of(&[("V1__users.surql", V1), ("V2__narrow.surql", narrow)]));
+    let command = |words: &[&str]| json(&server, dir.path(), &[words, &EU].concat());
+    assert_eq!(command(&["up", "--to", "1"]).0, 0);
+    server.rows("acme/eu", "INSERT INTO user [{ email: '' }, { email: '' }, { email: '' }]");
+    let examples = |words: &[&str]| {
+        let (_, validation) = command(&[&["validate"][..], words].concat());
+        let findings = validation["validations"][0]["findings"].as_array().unwrap();
+        let found =
+            findings.iter().find(|one| one["code"] == "refused_values").unwrap_or_else(|| panic!("{validation}"));
+        found["rows"]["examples"].as_array().unwrap().len()
+    };
+    assert_eq!((examples(&[]), examples(&["--examples", "1"])), (3, 1));
+}

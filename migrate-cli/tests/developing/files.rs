@@ -163,3 +163,62 @@ fn a_tag_that_cannot_be_is_refused_before_anything_is_written() {
     let (code, _, stderr) = run_in(dir.path(), &["check"]);
     assert!(code == 1 && stderr.contains("M037") && stderr.contains("migrations.toml:2:1"), "{stderr}");
 }
+
+#[test]
+fn init_in_an_empty_folder_makes_what_needs_no_crate_and_the_second_time_nothing() {
+    let dir = folder(&[]);
+    let (code, stdout, stderr) = run_in(dir.path(), &["init"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("created migrations/migrations.toml") && stdout.contains("build.rs needs:"), "{stdout}");
+    let found = |path: &str| {
+        let entries = fs::read_dir(dir.path().join(path)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(found("."), ["migrations"]);
+    assert_eq!(found("migrations"), ["V1__schema.surql", "migrations.toml"]);
+    let text = fs::read_to_string(dir.path().join("migrations/V1__schema.surql")).unwrap();
+    for _ in 0..2 {
+        let (code, report) = json_in(dir.path(), &["init"]);
+        assert_eq!((code, &report["created"]), (0, &json!([])), "{report}");
+    }
+    assert_eq!(fs::read_to_string(dir.path().join("migrations/V1__schema.surql")).unwrap(), text);
+    assert_eq!(run_in(dir.path(), &["check", "-q"]), (0, String::new(), String::new()));
+}
+
+#[test]
+fn no_name_leads_out_of_the_folder_or_to_a_file_that_a_build_would_refuse() {
+    let dir = folder(&[("migrations/V1__users.surql", V1)]);
+    let long = "n".repeat(300);
+    for name in ["", " ", "..", "../up", "a/b", "a\\b", "a.b", "A", "a b", "-", "--", "a\n", "\u{1b}[31m", &long] {
+        let (code, _, stderr) = run_in(dir.path(), &["new", "--", name]);
+        assert!(code == 2 || (code == 1 && name == long), "{name:?}: {stderr}");
+        assert!(!stderr.contains('\u{1b}'), "{stderr:?}");
+    }
+    assert_eq!(fs::read_dir(dir.path().join("migrations")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_manifest_of_phases_passes_the_build_once_it_speaks_of_the_own_tables() {
+    let dir = folder(&[(
+        "migrations/V1__users.surql",
+        "DEFINE TABLE person SCHEMAFULL;\nDEFINE FIELD phone ON person TYPE option<string>;\n",
+    )]);
+    let (code, report) = json_in(dir.path(), &["new", "rename_phone", "--phased", "--tag", "phones"]);
+    assert_eq!((code, &report["tag"]), (0, &json!("phones")), "{report}");
+    let path = dir.path().join("migrations/V2__rename_phone.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (code, _, stderr) = run_in(dir.path(), &["check"]);
+    assert!(code == 1 && stderr.contains("V2__rename_phone.toml"), "it is not shipped by accident: {stderr}");
+    let edited = text.replace("user", "person").replace("email", "mobile").replace("mail", "phone");
+    fs::write(&path, edited).unwrap();
+    let (code, report) = json_in(dir.path(), &["check", "--locked"]);
+    let codes: Vec<_> = report["diagnostics"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    assert_eq!(code, 1, "only because it is not locked: {report}");
+    assert!(codes.iter().all(|code| **code == "M509"), "{report}");
+    assert_eq!(run_in(dir.path(), &["lock", "-q"]).0, 0);
+    assert_eq!(run_in(dir.path(), &["check", "--locked", "-q"]).0, 0);
+    assert_eq!(report["migrations"][1]["breaking"], json!(true), "{report}");
+}

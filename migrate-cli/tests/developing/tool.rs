@@ -25,6 +25,13 @@ pub(crate) fn run_in(dir: &Path, words: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
+/// Runs it in a folder with more in its environment, and gives the exit code and standard error.
+pub(crate) fn ended_in(dir: &Path, words: &[String], variables: &[(&str, &str)]) -> (i32, String) {
+    let mut command = Command::cargo_bin("cargo-migrate").unwrap();
+    let output = command.args(words).envs(variables.iter().copied()).current_dir(dir).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
 /// Runs it in a folder and gives the exit code, and what it printed for programs.
 pub(crate) fn json_in(dir: &Path, words: &[&str]) -> (i32, Value) {
     let (code, stdout, stderr) = run_in(dir, &[words, &["--format", "json"]].concat());

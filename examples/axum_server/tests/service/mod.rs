@@ -54,7 +54,13 @@ fn command(arguments: &[&str]) -> Command {
 
 /// Runs it to its end.
 pub(crate) async fn run(arguments: &[&str]) -> Output {
-    timeout(LIMIT, command(arguments).output()).await.expect("it ends").expect("it can be started")
+    run_with(arguments, &[]).await
+}
+
+pub(crate) async fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = command(arguments);
+    let output = command.envs(environment.iter().copied()).output();
+    timeout(LIMIT, output).await.expect("it ends").expect("it can be started")
 }
 
 impl Service {
