@@ -10,6 +10,7 @@ use crate::counted::Counted;
 use crate::fleet::{Fleet, Members};
 use crate::fleet_error::FleetError;
 use crate::migrator::Migrator;
+#[cfg(feature = "cli")]
 use crate::verify::Inventory;
 
 impl Migrator {
@@ -44,6 +45,7 @@ impl Migrator {
     }
 
     /// The contexts of a fleet that exist, as far as the user may know, and those that do not.
+    #[cfg(feature = "cli")]
     pub(crate) async fn existing<D: Database>(
         &self,
         database: &D,

@@ -1,0 +1,112 @@
+//! What the numbers should be, held against what they are.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::contender::Contender;
+use crate::row::{Measure, Row};
+use crate::spread::Spread;
+
+/// What a number should be.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Wanted {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// A number that should be at most or at least another one, wherever it was measured.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Target {
+    what: &'static str,
+    wanted: Wanted,
+    /// Where it was measured, and what it was.
+    measured: Vec<(String, f64)>,
+}
+
+const OURS: &str = Contender::Ours.name();
+const INDEXED: &str = Contender::Indexed.name();
+const LIMIT: &str = Contender::Limit.name();
+const LOOP: &str = Contender::Sequential.name();
+
+/// Every target of which something was measured.
+pub(crate) fn targets(rows: &[Row]) -> Vec<Target> {
+    let ratio = |what, wanted, question, (who, other)| Target {
+        what,
+        wanted,
+        measured: pairs(rows, question, who, other).collect(),
+    };
+    let near = |(place, _): &(String, f64)| place.starts_with("server,") && !place.contains("away");
+    let far = |(place, _): &(String, f64)| place.contains("away");
+    let of = |mut target: Target, is_meant: &dyn Fn(&(String, f64)) -> bool| {
+        target.measured.retain(is_meant);
+        target
+    };
+    let looped = |what, least, who| ratio(what, Wanted::AtLeast(least), "up to date", (LOOP, who));
+    let replicas = |question| ratio(question, Wanted::AtMost(1.5), question, ("eight replicas", "one replica"));
+    let each = |what, most, who: &'static str, number: fn(&Measure) -> Option<f64>| {
+        let of_row = |row: &Row| Some((place(row), number(row.measure()?)?));
+        let measured = rows.iter().filter(|row| row.who == who && row.question == "up to date").filter_map(of_row);
+        Target { what, wanted: Wanted::AtMost(most), measured: measured.collect() }
+    };
+    let all = [
+        ratio("up to date / limit", Wanted::AtMost(1.1), "up to date", (OURS, LIMIT)),
+        each("round trips per context", 0.05, OURS, |measure| Some(number(measure.round_trips?) / number(measure.given))),
+        of(looped("sequential loop / up to date, on loopback", 2.5, OURS), &near),
+        of(looped("sequential loop / up to date, 2 ms away", 20.0, OURS), &far),
+        each("round trips of a fleet, fleet index", 1.0, INDEXED, |measure| measure.round_trips.map(number)),
+        of(looped("sequential loop / fleet index, on loopback", 50.0, INDEXED), &|at| {
+            near(at) && at.0.contains(" 1000 ")
+        }),
+        ratio("fresh / limit", Wanted::AtMost(1.15), "fresh", (OURS, LIMIT)),
+        replicas("replicas, up to date"),
+        replicas("replicas, up to date, fleet index"),
+        replicas("replicas, fresh"),
+        each("MiB over the idle process", 32.0, OURS, |measure| measure.memory),
+        each("MiB over the idle process, fleet index", 32.0, INDEXED, |measure| measure.memory),
+    ];
+    all.into_iter().filter(|target| !target.measured.is_empty()).collect()
+}
+
+/// The median ratio of one to another, round by round, wherever both were measured.
+fn pairs(rows: &[Row], question: &str, who: &str, other: &str) -> impl Iterator<Item = (String, f64)> {
+    rows.iter().filter(move |row| row.question == question && row.who == who).filter_map(move |row| {
+        let same = |one: &&Row| (one.question, place(one)) == (row.question, place(row)) && one.who == other;
+        let (one, other) = (row.measure()?, rows.iter().find(same)?.measure()?);
+        Some((place(row), Spread::of_ratios(&one.us_per_context, &other.us_per_context)?.median))
+    })
+}
+
+fn place(row: &Row) -> String {
+    format!("{}, {} × {}", row.place, row.contexts, row.migrations)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn number(number: usize) -> f64 {
+    number as f64
+}
+
+impl Wanted {
+    fn is_met_by(self, number: f64) -> bool {
+        match self {
+            Self::AtMost(most) => number <= most,
+            Self::AtLeast(least) => number >= least,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, wanted) = match self.wanted {
+            Wanted::AtMost(most) => ("≤", most),
+            Wanted::AtLeast(least) => ("≥", least),
+        };
+        write!(f, "{} {word} {wanted}:", self.what)?;
+        for (place, number) in &self.measured {
+            let verdict = if self.wanted.is_met_by(*number) { "" } else { ", MISSED" };
+            write!(f, "\n    {number:>8.2}  {place}{verdict}")?;
+        }
+        Ok(())
+    }
+}
