@@ -51,7 +51,7 @@ pub(super) fn of_definition(schema: &Schema, definition: &Definition) -> Option<
 /// Why taking an object away is refused, if it is.
 pub(super) fn of_removal(schema: &Schema, object: &Object) -> Option<Refusal> {
     let is_used = |kind, reference: &Reference| {
-        schema.of_kind(kind).any(|(_, entry)| entry.definition.references.contains(reference))
+        schema.referring(kind).any(|entry| entry.definition.references.contains(reference))
     };
     let name = object.name().to_owned();
     match object.kind() {

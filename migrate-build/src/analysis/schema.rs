@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use migrate_core::{Catalog, Difference, Object, ObjectKind};
-use rpds::RedBlackTreeMap;
+use rpds::{RedBlackTreeMap, RedBlackTreeSet};
 
 use crate::definition::{Definition, Field, Table};
 use crate::surql;
@@ -12,6 +12,8 @@ use crate::surql;
 pub(crate) struct Schema {
     /// Copies share what is the same, so that one for each try of an undo costs no time.
     objects: RedBlackTreeMap<Object, Entry>,
+    /// Those among them whose definitions name others.
+    referring: RedBlackTreeSet<Object>,
     /// Kinds of which there may be more objects, or fewer, than are listed: a name was decided at run time.
     vague: BTreeSet<ObjectKind>,
     /// Whether other modules may define what this one does not.
@@ -91,6 +93,11 @@ impl Schema {
     }
 
     pub(crate) fn set(&mut self, object: Object, entry: Option<Entry>) {
+        if entry.as_ref().is_some_and(|entry| !entry.definition.references.is_empty()) {
+            self.referring.insert_mut(object.clone());
+        } else {
+            self.referring.remove_mut(&object);
+        }
         match entry {
             Some(entry) => self.objects.insert_mut(object, entry),
             None => _ = self.objects.remove_mut(&object),
@@ -112,6 +119,12 @@ impl Schema {
 
     pub(crate) fn of_kind(&self, kind: ObjectKind) -> impl Iterator<Item = (&Object, &Entry)> {
         self.objects.range(Object::new(kind, "")..).take_while(move |(object, _)| object.kind() == kind)
+    }
+
+    /// Those of a kind whose definitions name others: few among many, so that looking for one takes no time.
+    pub(crate) fn referring(&self, kind: ObjectKind) -> impl Iterator<Item = &Entry> {
+        let of_kind = self.referring.range(Object::new(kind, "")..).take_while(move |object| object.kind() == kind);
+        of_kind.filter_map(|object| self.get(object))
     }
 
     /// Everything that stands on a table.
@@ -152,13 +165,23 @@ impl Schema {
 
     /// How these objects differ from what they are in another schema, as far as both are certain.
     pub(crate) fn differences(&self, other: &Self, objects: &BTreeSet<Object>) -> Vec<Difference> {
-        let catalog = |schema: &Self| -> Catalog {
-            let exact = objects
-                .iter()
-                .filter_map(|object| Some((object, schema.get(object).filter(|entry| entry.is_exact())?)));
-            exact.map(|(object, entry)| (object.clone(), entry.definition.text.clone())).collect()
+        let exact = |schema: &Self, object: &Object| {
+            let entry = schema.get(object).filter(|entry| entry.is_exact())?;
+            Some(Rc::clone(&entry.definition))
         };
-        catalog(self).diff(&catalog(other))
+        let difference = |object: &Object| {
+            let (before, after) = (exact(self, object), exact(other, object));
+            let object = object.clone();
+            match (before, after) {
+                (None, Some(after)) => Some(Difference::Added { object, definition: after.text.clone() }),
+                (Some(before), None) => Some(Difference::Removed { object, definition: before.text.clone() }),
+                (Some(before), Some(after)) if before.text != after.text => {
+                    Some(Difference::Modified { object, before: before.text.clone(), after: after.text.clone() })
+                }
+                _ => None,
+            }
+        };
+        objects.iter().filter_map(difference).collect()
     }
 
     /// What of it is certain, as a catalog.

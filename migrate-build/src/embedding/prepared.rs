@@ -71,7 +71,9 @@ impl<'a> Key<'a> {
         output.text(&embedding.module);
         for names in [&embedding.formerly, &embedding.unmanaged] {
             output.number(names.len());
-            names.iter().for_each(|name| output.text(name));
+            for name in names {
+                output.text(name);
+            }
         }
         output.number(embedding.requires.len());
         for (module, version) in &embedding.requires {

@@ -151,13 +151,11 @@ impl Records {
     }
 
     fn checksum(&mut self, checksum: Checksum) {
-        match self.checksums.last.get(&checksum) {
-            Some(place) => self.output.number(self.checksums.count - place),
-            None => {
-                self.output.number(0_u32);
-                self.new_checksum(checksum);
-            }
+        if let Some(place) = self.checksums.last.get(&checksum) {
+            return self.output.number(self.checksums.count - place);
         }
+        self.output.number(0_u32);
+        self.new_checksum(checksum);
     }
 
     fn requirement(&mut self, module: &str, version: Version) {
@@ -231,7 +229,9 @@ impl Records {
             PhaseWork::Assert(Expectation::AtLeast(number)) => (7, Some(number)),
         };
         self.output.number(number);
-        expected.into_iter().for_each(|number| self.output.signed(number));
+        if let Some(number) = expected {
+            self.output.signed(number);
+        }
     }
 
     /// In runs of statements that follow one another where they stand.

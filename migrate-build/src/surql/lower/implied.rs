@@ -8,7 +8,7 @@ use surrealdb_sql::{Expr, Idiom, Kind, Part, Permissions, TableType};
 use super::define::{self, table};
 use super::read::statement;
 use super::{print, walk_kind};
-use crate::definition::Definition;
+use crate::definition::{self, Definition, Shape};
 
 /// One object that a definition implies, and how.
 #[derive(Clone, Debug)]
@@ -58,6 +58,9 @@ impl Implied {
 
 /// What defining this implies, in the order in which the database does it.
 pub(crate) fn implied(definition: &Definition) -> Vec<Implied> {
+    if !may_imply(definition) {
+        return Vec::new();
+    }
     match statement(definition) {
         Some(DefineStatement::Table(table)) => endpoints(&table),
         Some(DefineStatement::Field(field)) => {
@@ -66,6 +69,15 @@ pub(crate) fn implied(definition: &Definition) -> Vec<Implied> {
             implied
         }
         _ => Vec::new(),
+    }
+}
+
+/// Whether it is worth reading the text once more: what most definitions say implies nothing.
+fn may_imply(definition: &Definition) -> bool {
+    match &definition.shape {
+        Shape::Table(table) => matches!(table.kind, definition::TableType::Relation(_)),
+        Shape::Field(field) => field.value_type.inner().is_some() || matches!(definition.object.name(), "in" | "out"),
+        _ => false,
     }
 }
 
@@ -126,4 +138,46 @@ fn relation(statement: &DefineFieldStatement, definition: &Definition) -> Option
     };
     let object = Object::new(ObjectKind::Table, definition.object.table()?.to_owned());
     Some(Implied { object, is_stray: false, how: How::Relation { is_in, kind } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Operation;
+    use crate::surql::statements;
+
+    #[test]
+    fn what_is_not_read_once_more_implies_nothing() {
+        for (text, count) in [
+            ("DEFINE TABLE a", 0),
+            ("DEFINE TABLE a AS SELECT * FROM b", 0),
+            ("DEFINE TABLE a TYPE RELATION", 2),
+            ("DEFINE TABLE a TYPE RELATION IN b OUT c | d", 2),
+            ("DEFINE FIELD a ON b", 0),
+            ("DEFINE FIELD a ON b TYPE any", 0),
+            ("DEFINE FIELD a ON b TYPE option<string> DEFAULT 'array<int>'", 0),
+            ("DEFINE FIELD a ON b TYPE array", 0),
+            ("DEFINE FIELD a ON b TYPE option<array>", 1),
+            ("DEFINE FIELD a ON b TYPE set<array<int, 3>>", 2),
+            ("DEFINE FIELD a ON b TYPE string | array<int> | set<bool>", 1),
+            ("DEFINE FIELD a ON b TYPE [int, array<int>]", 0),
+            ("DEFINE FIELD a ON b TYPE { c: array<int> }", 0),
+            ("DEFINE FIELD in ON b TYPE record<c>", 1),
+            ("DEFINE FIELD out ON b TYPE string", 1),
+            ("DEFINE INDEX in ON b FIELDS c", 0),
+        ] {
+            let (lowered, _) = statements(text).pop().unwrap();
+            let Operation::Define(define) = lowered.operation else { panic!("{text}") };
+            let implied = match statement(&define.definition) {
+                Some(DefineStatement::Table(table)) => endpoints(&table).len(),
+                Some(DefineStatement::Field(field)) => {
+                    parts(&field, &define.definition).len()
+                        + usize::from(relation(&field, &define.definition).is_some())
+                }
+                _ => 0,
+            };
+            assert_eq!(implied, count, "{text}");
+            assert!(may_imply(&define.definition) || implied == 0, "{text}");
+        }
+    }
 }

@@ -26,6 +26,8 @@ impl<'a> Input<'a> {
     }
 
     /// A number in groups of seven bits, the lowest first, of which all but the last have the highest bit set.
+    // Asked for in many places: in each of them it would be larger than what a migration is embedded as.
+    #[inline(never)]
     pub fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {

@@ -41,6 +41,10 @@ pub struct Contents {
 
 impl Embedded {
     /// The texts of all migrations, one behind the other, and what else is known of them.
+    ///
+    /// # Panics
+    ///
+    /// The bytes are of another format. In a `static` that is an error of the compiler.
     pub const fn new(text: &'static str, bytes: &'static [u8]) -> Self {
         let [FORMAT, ..] = bytes else {
             panic!("`embed_migrations!` and `migrate-runtime` are of different versions: update both")

@@ -1,4 +1,5 @@
 //! One migration behind the other, each as a few numbers and references to what came before.
+#![expect(clippy::option_option, reason = "the outer one is `None` where something cannot be read")]
 
 use std::borrow::Cow;
 
@@ -61,6 +62,7 @@ impl Records {
         self.text_of(number)
     }
 
+    #[inline(never)]
     fn text_of(&mut self, number: usize) -> Option<&'static str> {
         let number_of = number >> 1;
         if number & 1 == 1 {
@@ -86,6 +88,7 @@ impl Records {
         self.optional_object()?
     }
 
+    #[inline(never)]
     fn optional_object(&mut self) -> Option<Option<Object>> {
         let Some(number) = self.input.number()?.checked_sub(1) else { return Some(None) };
         if let Some(distance) = number.checked_sub(NEW_OBJECTS) {
@@ -106,6 +109,7 @@ impl Records {
     }
 
     /// A checksum: how far back it lies, or 0 for a new one.
+    #[inline(never)]
     fn checksum(&mut self) -> Option<Checksum> {
         match self.input.size()? {
             0 => self.new_checksum(),
@@ -194,8 +198,8 @@ impl Records {
             PaceCode::Build => Pace::Build,
             PaceCode::Rebuild => Pace::Rebuild,
             PaceCode::Batch => {
-                let mut place = || u32::try_from(self.input.number()?).ok();
-                Pace::Batch { start: place()?, end: place()? }
+                let mut offset = || u32::try_from(self.input.number()?).ok();
+                Pace::Batch { start: offset()?, end: offset()? }
             }
         };
         let object = self.optional_object()?;
