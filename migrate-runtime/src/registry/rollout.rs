@@ -83,6 +83,12 @@ struct Row {
 }
 
 impl Seen {
+    /// These replicas, and no rollouts.
+    #[cfg(test)]
+    pub(crate) const fn of(replicas: Vec<ReplicaInfo>) -> Self {
+        Self { replicas, rollouts: Vec::new() }
+    }
+
     fn row(&self, module: &str, version: Version) -> Option<&Row> {
         self.rollouts.iter().find(|row| row.module == module && row.version == version.get())
     }

@@ -62,10 +62,9 @@ pub(super) fn objection(
     let must_know = asks_replicas && !overrides(RolloutOverride::UnknownReplicas);
     let seen = match seen {
         None if must_know => return unknown("the migrator was not told which registry its replicas join"),
-        None => return None,
         // Whether it is paused is unknown as well.
         Some(Err(error)) if must_know || !overrides(RolloutOverride::Paused) => return unknown(&error.to_string()),
-        Some(Err(_)) => return None,
+        None | Some(Err(_)) => return None,
         Some(Ok(seen)) => seen,
     };
     if let Some(pause) = seen.pause(module, version).filter(|_| !overrides(RolloutOverride::Paused)) {
@@ -75,12 +74,11 @@ pub(super) fn objection(
         return None;
     }
     match AtLeast::of(seen.replicas.clone(), module, version) {
-        AtLeast::Everyone { .. } => None,
         AtLeast::Behind { behind } => Some(Halted::OlderReplicas(behind)),
         AtLeast::Nobody if must_know => {
             unknown("no replica is alive in the registry, and those that never joined are not seen")
         }
-        AtLeast::Nobody => None,
+        AtLeast::Nobody | AtLeast::Everyone { .. } => None,
     }
 }
 
@@ -114,10 +112,8 @@ mod tests {
         crate::registry::read_replicas(row).unwrap().pop().unwrap()
     }
 
-    fn seen(replicas: Vec<ReplicaInfo>) -> Result<Seen, RegistryError> {
-        let mut seen = Seen::default();
-        seen.replicas = replicas;
-        Ok(seen)
+    fn seen(replicas: Vec<ReplicaInfo>) -> Seen {
+        Seen::of(replicas)
     }
 
     fn said(seen: Option<&Result<Seen, RegistryError>>, wanted: Move, options: &RolloutOptions) -> Option<Halted> {
@@ -127,7 +123,7 @@ mod tests {
     #[test]
     fn a_completion_wants_to_know_that_nobody_is_older() {
         let every = RolloutOptions::new();
-        let complete = |seen| said(Some(&seen), Move::Complete, &every);
+        let complete = |seen: Seen| said(Some(&Ok(seen)), Move::Complete, &every);
         assert_eq!(complete(seen(vec![replica(APP, 2), replica(APP, 3)])), None);
         assert_eq!(
             complete(seen(vec![replica(APP, 2), replica(APP, 1)])),
@@ -140,19 +136,17 @@ mod tests {
         );
         assert!(matches!(complete(seen(Vec::new())), Some(Halted::ReplicasUnknown { .. })));
         assert!(matches!(said(None, Move::Complete, &every), Some(Halted::ReplicasUnknown { .. })));
-        assert!(matches!(
-            complete(Err(RegistryError::Unreadable("x".to_owned()))),
-            Some(Halted::ReplicasUnknown { .. })
-        ));
+        let lost = Err(RegistryError::Unreadable("x".to_owned()));
+        assert!(matches!(said(Some(&lost), Move::Complete, &every), Some(Halted::ReplicasUnknown { .. })));
     }
 
     #[test]
     fn each_override_lifts_its_own_check_only() {
         let unknown = RolloutOptions::new().overriding(RolloutOverride::UnknownReplicas);
         let older = RolloutOptions::new().overriding(RolloutOverride::OlderReplicas);
-        let old = seen(vec![replica(APP, 1)]);
+        let old = Ok(seen(vec![replica(APP, 1)]));
         assert_eq!(said(None, Move::Complete, &unknown), None);
-        assert_eq!(said(Some(&seen(Vec::new())), Move::Complete, &unknown), None);
+        assert_eq!(said(Some(&Ok(seen(Vec::new()))), Move::Complete, &unknown), None);
         assert!(matches!(said(Some(&old), Move::Complete, &unknown), Some(Halted::OlderReplicas(_))));
         assert_eq!(said(Some(&old), Move::Complete, &older), None);
         for wanted in [Move::Start, Move::Rollback] {
