@@ -48,8 +48,8 @@ async fn ready(db: &Arc<Surreal<Any>>) -> Membership {
 }
 
 async fn applied(db: &Surreal<Any>) -> usize {
-    let status = operator().rollout_status(db, fleet(), "app", second()).await.unwrap();
-    let states = status.contexts.iter().map(|one| one.found.as_ref().unwrap().state);
+    let rollout = operator().rollout_status(db, fleet(), "app", second()).await.unwrap();
+    let states = rollout.contexts.iter().map(|one| one.found.as_ref().unwrap().state);
     states.filter(|state| *state == PhasedState::Applied).count()
 }
 
@@ -149,8 +149,8 @@ async fn replicas_complete_by_themselves_once_the_older_one_is_killed_and_the_se
     let db = Arc::new(server.root().await);
     let _new = ready(&db).await;
     let order = Order { url: &url, chain: "before_phased", namespace: "rollout", contexts: CONTEXTS, token: None };
-    let mut older = Replica::start_with(&order, &[("REPLICA_REGISTRY_MS", "8000")]);
-    assert!(older.begun().is_some(), "it has joined");
+    let mut before = Replica::start_with(&order, &[("REPLICA_REGISTRY_MS", "8000")]);
+    assert!(before.begun().is_some(), "it has joined");
     let refused = operator().complete_all(&db, fleet(), "app", second(), &RolloutOptions::new()).await.unwrap_err();
     assert!(matches!(&refused, RolloutError::OlderReplicas { behind } if behind.len() == 1), "{refused}");
 
@@ -167,7 +167,7 @@ async fn replicas_complete_by_themselves_once_the_older_one_is_killed_and_the_se
     server.kill();
     sleep(Duration::from_secs(1)).await;
     server.restart();
-    assert!(older.kill(), "it was running");
+    assert!(before.kill(), "it was running");
     for one in waiting {
         let ended = timeout(LIMIT, one).await.expect("it ends by itself").unwrap().unwrap();
         assert_eq!(ended.end, AwaitedEnd::Completed, "{ended}");

@@ -101,9 +101,9 @@ async fn the_status_counts_states_and_steps_and_writes_nothing() {
     binary.complete(&db, third, "app", second()).await.unwrap();
     let all = || Fleet::contexts(contexts().into_iter().chain([Context::new("fleet", "nowhere").unwrap()]));
     let status = binary.rollout_status(&db, all(), "app", second()).await.unwrap();
-    let states: Vec<_> = status.states().into_iter().map(|one| (one.state, one.step, one.contexts)).collect();
+    let counts: Vec<_> = status.states().into_iter().map(|one| (one.state, one.step, one.contexts)).collect();
     assert_eq!(
-        states,
+        counts,
         [
             (PhasedState::Pending, None, 1),
             (PhasedState::CompleteFailed, Some("filled".to_owned()), 2),
