@@ -14,8 +14,8 @@ Examples:
   cargo migrate new add_posts --from schema/
   cargo migrate new email --from schema/ --rename user.mail=email
 
-Exit codes: 0 written, 1 the folder or the desired schema has errors, nothing changed,
-or consent is needed, 2 usage";
+Exit codes: 0 written, 1 the folder or the desired schema has errors, nothing
+changed, or consent is needed, 2 usage";
 
 pub(crate) const CHECK: &str = "\
 Examples:
@@ -29,7 +29,8 @@ pub(crate) const LOCK: &str = "\
 Example:
   cargo migrate lock
 
-Exit codes: 0 written, or there was nothing to add, 1 the folder has errors, 2 usage";
+Exit codes: 0 written, or there was nothing to add, 1 the folder has errors,
+2 usage";
 
 pub(crate) const CATALOG: &str = "\
 Examples:
@@ -57,8 +58,8 @@ pub(crate) const UNDO_TEXT: &str = "\
 Example:
   cargo migrate undo-text 3
 
-Exit codes: 0 done, 1 nothing undoes it, or the folder has errors, 2 usage, or there is
-no such version";
+Exit codes: 0 done, 1 nothing undoes it, or the folder has errors, 2 usage, or
+there is no such version";
 
 pub(crate) const EXPLAIN: &str = "\
 Examples:
@@ -70,7 +71,7 @@ Exit codes: 0 done, 2 there is no such diagnostic";
 
 pub(crate) const COMPLETIONS: &str = "\
 Examples:
-  cargo-migrate completions bash > cargo-migrate.bash && source cargo-migrate.bash
+  cargo-migrate completions bash > cargo-migrate.bash
   cargo-migrate completions zsh > ~/.zfunc/_cargo-migrate
   cargo-migrate completions fish > ~/.config/fish/completions/cargo-migrate.fish
 

@@ -70,8 +70,12 @@ fn each_command_over_databases_ends_with_the_code_that_says_how() {
     ends(phased, &["up"], &EU, 0);
     ends(phased, &["rollout", "status", "3"], &EU, 3);
     ends(phased, &["rollout", "rollback", "3"], &EU, 0);
+}
 
-    // What is not there, and is asked about or written to.
+#[test]
+fn what_is_not_there_and_is_asked_about_or_written_to_ends_with_1() {
+    let (server, two) = (Server::start(), crate::folder());
+    let two = two.path();
     let about_what_is_there: [&[&str]; 17] = [
         &["status"],
         &["list"],
@@ -97,8 +101,13 @@ fn each_command_over_databases_ends_with_the_code_that_says_how() {
     }
     let restored = run(&server, two, &[&["restore", "no-such-export"][..], &EU].concat());
     assert_eq!(restored.code, 1, "{restored:?}");
+    assert_eq!(ran(program(two).args(["replicas", "--url", "ws://127.0.0.1:1", "--wait", "0"])).code, 1);
+}
 
-    // What no database has to be asked for.
+#[test]
+fn what_cannot_be_understood_ends_with_2_and_says_so_on_standard_error() {
+    let (server, two) = (Server::start(), crate::folder());
+    let two = two.path();
     let mistakes: [&[&str]; 20] = [
         &["status", "--all-in"],
         &["up", "--canary", "a"],
@@ -132,5 +141,4 @@ fn each_command_over_databases_ends_with_the_code_that_says_how() {
         let ran = crate::ran(program(two).args(words).args(EU));
         assert!(ran.code == 2 && ran.stderr.contains("--url"), "{words:?}: {ran:?}");
     }
-    assert_eq!(ran(program(two).args(["replicas", "--url", "ws://127.0.0.1:1", "--wait", "0"])).code, 1);
 }

@@ -47,7 +47,9 @@ fn the_long_help_of_every_command_has_examples_that_are_understood_and_says_how_
         let asked: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
         let (_, help, _) = run_in(empty.path(), &asked);
         let name = command.join(" ");
-        assert!(help.lines().all(|line| line.chars().count() <= 90), "{name}: {help}");
+        // But for the usage, which the generator never breaks.
+        let is_wide = |line: &&str| line.chars().count() > 82 && !line.starts_with("Usage:");
+        assert_eq!(help.lines().find(is_wide), None, "{name}");
         // Said by the type of each of its commands.
         if name.starts_with("rollout") || name == "repair-schema" {
             continue;

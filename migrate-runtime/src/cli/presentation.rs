@@ -68,14 +68,16 @@ impl Coloring {
 mod tests {
     use super::*;
 
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
     #[test]
     fn the_environment_decides_where_nobody_else_does() {
-        let decide = |coloring: Coloring, is_terminal, variables: &[(&str, &str)]| {
+        let decide = |coloring: Coloring, is_terminal, variables: Variables<'_>| {
             coloring.decide(is_terminal, |name| {
                 variables.iter().find(|(one, _)| *one == name).map(|(_, value)| (*value).into())
             })
         };
-        let cases: [(bool, &[(&str, &str)], bool); 11] = [
+        let cases: [(bool, Variables<'_>, bool); 11] = [
             (true, &[], true),
             (false, &[], false),
             (true, &[("NO_COLOR", "1")], false),
