@@ -19,7 +19,7 @@ use crate::{
 #[command(after_long_help = "\
 Examples:
   migrate list --ns acme --db eu
-  migrate list --all-in tenants --state failed --state running --module app
+  migrate list --all-in tenants --state failed --state running
 
 Exit codes: 0 done, 1 a database is refused, does not exist or cannot be read, 2
 usage")]

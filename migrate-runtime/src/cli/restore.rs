@@ -17,7 +17,7 @@ use crate::Database;
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
 Example:
-  migrate restore kept --ns acme --db eu
+  migrate restore old --ns acme --db eu
 
 Exit codes: 0 all rows are there, 1 not all could be put back, 2 usage")]
 pub struct Restore {

@@ -20,7 +20,7 @@ use crate::{Database, Evidence};
 Examples:
   migrate status --all-in tenants
   migrate status --ns acme --db eu --db us --format json
-  migrate status --registry 'SELECT namespace, database FROM tenant' --in ops/system
+  migrate status --registry 'SELECT * FROM tenant' --in ops/system
 
 Exit codes: 0 everything is up to date, 1 a database is refused or does not
 exist, 2 usage, 3 migrations are pending")]

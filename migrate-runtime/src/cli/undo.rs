@@ -25,7 +25,7 @@ use crate::{Approval, Database, Leftovers, Migrator, UndoError, UndoOptions, Und
 #[command(after_long_help = "\
 Examples:
   migrate undo --ns acme --db eu --to app=6 --plan
-  migrate undo --ns acme --db eu --last 1 --approve data-loss --export kept
+  migrate undo --ns acme --db eu --last 1 --approve data-loss --export old
 
 Exit codes: 0 undone, or planned, 1 not approved, or not all was undone, 2 usage")]
 pub struct Undo {

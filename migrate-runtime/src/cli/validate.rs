@@ -18,7 +18,7 @@ use crate::{Database, ValidationVerdict};
 #[command(after_long_help = "\
 Examples:
   migrate validate --all-in tenants
-  migrate validate --ns acme --db eu --warn-rows 1000000 --warn-slow 2.5 --examples 20
+  migrate validate --ns acme --db eu --warn-rows 1000000 --examples 20
 
 Exit codes: 0 all pass, 1 one would fail or cannot be validated, 2 usage, 3
 there are warnings")]
