@@ -42,10 +42,13 @@ fn the_long_help_of_every_command_has_examples_that_are_understood_and_says_how_
     let leaves = leaves();
     assert!(leaves.len() >= 28, "{leaves:?}");
     // An empty folder, and a server that is not there: whatever is understood fails before it does anything.
-    let empty = tempfile::tempdir().unwrap();
+    let outer = tempfile::tempdir().unwrap();
+    let empty = outer.path().join("empty");
+    fs::create_dir_all(&empty).unwrap();
+    fs::create_dir_all(outer.path().join("other/migrations")).unwrap();
     for command in leaves {
         let asked: Vec<&str> = command.iter().map(String::as_str).chain(["--help"]).collect();
-        let (_, help, _) = run_in(empty.path(), &asked);
+        let (_, help, _) = run_in(&empty, &asked);
         let name = command.join(" ");
         // But for the usage, which the generator never breaks.
         let is_wide = |line: &&str| line.chars().count() > 82 && !line.starts_with("Usage:");
@@ -71,7 +74,7 @@ fn the_long_help_of_every_command_has_examples_that_are_understood_and_says_how_
             if name == "man" {
                 words.truncate(1);
             }
-            let (code, stderr) = ended_in(empty.path(), &words, &[("SURREAL_URL", "ws://127.0.0.1:1")]);
+            let (code, stderr) = ended_in(&empty, &words, &[("SURREAL_URL", "ws://127.0.0.1:1")]);
             assert_ne!(code, 2, "{name}: {example}: {stderr}");
         }
     }
