@@ -99,6 +99,7 @@ impl fmt::Display for Status {
 #[error("the table `_migrations` holds a row that is not of a ledger: {0}")]
 pub(crate) struct RowError(String);
 
+/// The columns in their order, since a row may come as an array.
 #[derive(Deserialize)]
 struct Raw {
     module: String,
@@ -117,7 +118,7 @@ struct Raw {
 impl Row {
     /// Reads the result of [`SELECT_ROWS`](super::SELECT_ROWS).
     pub(crate) fn read_all(rows: Value) -> Result<Vec<Self>, RowError> {
-        let rows: Vec<Value> = serde_json::from_value(rows).map_err(|error| RowError(error.to_string()))?;
+        let rows = rows.as_array().ok_or_else(|| RowError(format!("{rows} instead of rows")))?;
         rows.iter().map(Self::read).collect()
     }
 
@@ -225,6 +226,14 @@ mod tests {
         let [row] = &Row::read_all(json!([row()])).unwrap()[..] else { panic!("one row") };
         assert_eq!((row.module.as_str(), row.version, &row.status), ("app", Version::FIRST, &Status::Applied));
         assert_eq!(row.compatibility, Compatibility::Breaking);
+    }
+
+    #[test]
+    fn a_row_is_the_same_as_an_array() {
+        let sum = Checksum::from_bytes([7; 32]).to_string();
+        let array = json!(["app", 1, "init", sum, sum, "applied", true, false, null, null, null]);
+        assert_eq!(Row::read_all(json!([array])), Row::read_all(json!([row()])));
+        assert!(Row::read_all(json!("app")).is_err());
     }
 
     #[test]
