@@ -70,8 +70,10 @@ pub(crate) async fn confirm(database: &impl Database, index: &Index, contexts: &
 /// The statements before those of the namespaces.
 const BEFORE: usize = 3;
 /// The statements of each namespace.
-const OF_EACH: usize = 9;
+const OF_EACH: usize = 7;
 
+/// The rows of each namespace are read by one scan, and those that are as expected and speak of no other module are held
+/// against the databases that exist: that is what most are, and it is cheap. What is left is looked at row by row.
 fn question(index: &Index, by_namespace: &BTreeMap<&str, Vec<&Context>>) -> (String, Map<String, Value>) {
     let mut variables = Map::new();
     let mut bind = |name: String, value: Value| variables.insert(name, value);
@@ -81,41 +83,53 @@ fn question(index: &Index, by_namespace: &BTreeMap<&str, Vec<&Context>>) -> (Str
         "{enter}\nSELECT VALUE id FROM _migration_fleet LIMIT 1;\n\
          LET $_migrate_roots = (INFO FOR ROOT STRUCTURE).namespaces;\n"
     );
-    let mut confirmed = "true".to_owned();
+    let (mut confirmed, mut row_confirmed) = ("true".to_owned(), "true".to_owned());
     for (at, expected) in index.expected.iter().enumerate() {
         bind(format!("_migrate_module_{at}"), expected.module.into());
-        if expected.digests.is_empty() {
-            let _ = write!(confirmed, " AND row.modules[$_migrate_module_{at}] IS NONE");
-            continue;
-        }
-        bind(format!("_migrate_digests_{at}"), json!(expected.digests));
-        let _ = write!(confirmed, " AND row.modules[$_migrate_module_{at}].digest IN $_migrate_digests_{at}");
+        let condition = if expected.digests.is_empty() {
+            format!("modules[$_migrate_module_{at}] IS NONE")
+        } else {
+            bind(format!("_migrate_digests_{at}"), json!(expected.digests));
+            format!("modules[$_migrate_module_{at}].digest IN $_migrate_digests_{at}")
+        };
+        let _ = write!(confirmed, " AND {condition}");
+        let _ = write!(row_confirmed, " AND row.{condition}");
     }
+    let known = index.expected.iter().filter(|expected| !expected.digests.is_empty()).count();
     let ours = |expected: &Expected| std::iter::once(expected.module).chain(expected.formerly.iter().copied());
     bind("_migrate_ours".to_owned(), index.expected.iter().flat_map(ours).collect());
     for (at, (namespace, contexts)) in by_namespace.iter().enumerate() {
         let (ns, asked) = (format!("$_migrate_ns_{at}"), format!("$_migrate_asked_{at}"));
-        let (found, known) = (format!("$_migrate_found_{at}"), format!("$_migrate_known_{at}"));
-        let (sure, open) = (format!("$_migrate_sure_{at}"), format!("$_migrate_open_{at}"));
+        let (found, rest) = (format!("$_migrate_found_{at}"), format!("$_migrate_rest_{at}"));
+        let plain = format!("$_migrate_plain_{at}");
         bind(format!("_migrate_ns_{at}"), (*namespace).into());
         bind(format!("_migrate_asked_{at}"), contexts.iter().map(|context| context.database()).collect());
         let first = contexts.first().map(|context| context.use_statement()).unwrap_or_default();
         let _ = write!(
             text,
             "{first}\n\
-             LET {found} = IF session::ns() = {ns} {{ (SELECT name, id FROM (INFO FOR NS STRUCTURE).databases) }} ELSE {{ [] }};\n\
+             LET {found} = IF session::ns() = {ns} {{ (SELECT VALUE [name, id] FROM (INFO FOR NS STRUCTURE).databases) }} \
+             ELSE {{ [] }};\n\
              {enter}\n\
              LET $_migrate_root = $_migrate_roots[WHERE name = {ns}][0].id;\n\
-             LET {known} = (SELECT name, row FROM (SELECT name, id, \
-             type::record('_migration_fleet', [{ns}, name]).{{ namespace_id, database_id, modules }} AS row FROM {found}) \
+             LET {plain} = (SELECT VALUE [database, database_id] FROM _migration_fleet:[{ns}, NONE]..=[{ns}, ..] \
+             WHERE {confirmed} AND object::len(modules ?? {{}}) = {known} \
+             AND (namespace_id IS NONE OR $_migrate_root IS NONE OR namespace_id = $_migrate_root));\n\
+             LET {rest} = array::complement({asked}, \
+             object::keys(object::from_entries(array::intersect({found} ?? [], {plain}))));\n\
+             RETURN IF {rest} = [] {{ {{ open: [], strangers: [], others: [] }} }} ELSE {{\n\
+             LET $wanted = object::from_entries(array::map({rest}, |$name| [$name, true]));\n\
+             LET $there = array::map(array::filter({found} ?? [], |$pair| $wanted[$pair[0]] = true), \
+             |$pair| {{ {{ name: $pair[0], id: $pair[1] }} }});\n\
+             LET $known = (SELECT name, row FROM (SELECT name, id, \
+             type::record('_migration_fleet', [{ns}, name]).{{ namespace_id, database_id, modules }} AS row FROM $there) \
              WHERE row.database_id = id AND (row.namespace_id IS NONE OR $_migrate_root IS NONE \
              OR row.namespace_id = $_migrate_root));\n\
-             LET {sure} = (SELECT name, object::entries(row.modules)[WHERE $this[0] NOT IN $_migrate_ours] AS others \
-             FROM {known} WHERE {confirmed});\n\
-             LET {open} = array::complement({asked}, {sure}.name);\n\
-             LET $_migrate_wanted = object::from_entries(array::map({asked}, |$name| [$name, true]));\n\
-             RETURN {{ open: {open}, strangers: array::complement({open}, {known}.name), \
-             others: (SELECT * FROM {sure} WHERE others != [] AND $_migrate_wanted[name]) }};\n"
+             LET $sure = (SELECT name, object::entries(row.modules)[WHERE $this[0] NOT IN $_migrate_ours] AS others \
+             FROM $known WHERE {row_confirmed});\n\
+             LET $open = array::complement({rest}, $sure.name);\n\
+             {{ open: $open, strangers: array::complement($open, $known.name), \
+             others: (SELECT * FROM $sure WHERE others != []) }} }};\n"
         );
     }
     (text, variables)
