@@ -53,7 +53,9 @@ impl Contender {
                  transaction, and creating the row is the lock; migrations of a fresh context go into one transaction"
             }
             Self::Indexed => "the same, and what the fleet index confirms by one query is not read",
-            Self::Sequential => "one context after the other is entered and its ledger read: nothing is compared or decided",
+            Self::Sequential => {
+                "one context after the other is entered and its ledger read: nothing is compared or decided"
+            }
             Self::ByHand => {
                 "one context after the other; a version number per migration, in the transaction that applies it; no \
                  checksums, no lock"

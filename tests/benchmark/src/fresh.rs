@@ -1,6 +1,6 @@
 //! What new tenants cost.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use surrealdb::Surreal;
 use surrealdb::engine::any::Any;
@@ -41,7 +41,7 @@ pub(crate) async fn fresh(args: &Args, place: Place, length: usize) -> Result<Ve
             one.traffic = Some(proxy.traffic().since(before));
         }
     }
-    Ok(rows(Question { question: "fresh", place: place.name(), contexts: args.fresh, chain }, measured))
+    Ok(rows(Question { name: "fresh", place: place.name(), contexts: args.fresh, chain }, measured))
 }
 
 /// Makes contexts in a namespace that is new, over this connection, checks that they have what they should, and removes them.
@@ -55,10 +55,8 @@ async fn make(
 ) -> Result<Turn, Failure> {
     site.namespace(namespace).await?;
     let contexts = fleet(namespace, contexts)?;
-    let begin = Instant::now();
-    let round_trips = who.migrate(db, &contexts, chain).await?;
-    let elapsed = begin.elapsed();
+    let turn = Turn::take(&site.processes(), who.migrate(db, &contexts, chain)).await?;
     state::check(&site.db, &contexts, chain).await?;
     site.remove_namespace(namespace).await?;
-    Ok(Turn { elapsed, round_trips })
+    Ok(turn)
 }

@@ -9,6 +9,7 @@ mod args;
 mod cell;
 mod chain;
 mod contender;
+mod cpu;
 mod fleet;
 mod frames;
 mod fresh;
@@ -67,44 +68,55 @@ async fn run(args: &Args) -> Result<(), Failure> {
     if let Some(who) = args.memory_of {
         return memory::print(args, who).await;
     }
-    let machine = Machine::this();
-    let rows = all(args).await?;
-    println!("{}\n", table::render(&rows));
-    let targets = targets::targets(&rows);
-    for target in &targets {
+    let mut found = Found { machine: Machine::this(), rows: Vec::new() };
+    found.ask_all(args).await?;
+    println!("{}\n", table::render(&found.rows));
+    for target in targets::targets(&found.rows) {
         println!("{target}");
     }
     println!("\nWhat each does:");
     for who in Contender::value_variants() {
         println!("    {}: {}", who.name(), who.does());
     }
-    if let Some(path) = &args.json {
-        let does: Vec<_> = Contender::value_variants().iter().map(|who| json!({ "who": who.name(), "does": who.does() })).collect();
-        let all = json!({ "machine": machine, "rows": rows, "targets": targets, "who": does });
-        std::fs::write(path, serde_json::to_string_pretty(&all)? + "\n")?;
-    }
     Ok(())
 }
 
-/// Asks every question.
-async fn all(args: &Args) -> Result<Vec<Row>, Failure> {
-    let mut rows = Vec::new();
-    for &place in &args.places {
-        for &fleet in args.fleets.iter().filter(|_| args.asks(Question::UpToDate)) {
-            eprintln!("up to date, {}, {} × {} …", place.name(), fleet.contexts, fleet.migrations);
-            rows.extend(up_to_date::near(args, place, fleet).await?);
+/// What was measured so far.
+struct Found {
+    machine: Machine,
+    rows: Vec<Row>,
+}
+
+impl Found {
+    async fn ask_all(&mut self, args: &Args) -> Result<(), Failure> {
+        for &place in &args.places {
+            for &fleet in args.fleets.iter().filter(|_| args.asks(Question::UpToDate)) {
+                eprintln!("up to date, {}, {} × {} …", place.name(), fleet.contexts, fleet.migrations);
+                self.add(args, up_to_date::near(args, place, fleet).await?)?;
+            }
+            if place == Place::Server && args.asks(Question::Latency) {
+                eprintln!("up to date, 2 ms away …");
+                self.add(args, up_to_date::far(args, DISTANT).await?)?;
+            }
+            for &length in args.chains.iter().filter(|_| args.asks(Question::Fresh)) {
+                eprintln!("fresh, {}, {length} migrations …", place.name());
+                self.add(args, fresh::fresh(args, place, length).await?)?;
+            }
+            if place == Place::Server && args.asks(Question::Replicas) {
+                self.add(args, replicas::replicas(args).await?)?;
+            }
         }
-        if place == Place::Server && args.asks(Question::Latency) {
-            eprintln!("up to date, 2 ms away …");
-            rows.extend(up_to_date::far(args, DISTANT).await?);
-        }
-        for &length in args.chains.iter().filter(|_| args.asks(Question::Fresh)) {
-            eprintln!("fresh, {}, {length} migrations …", place.name());
-            rows.extend(fresh::fresh(args, place, length).await?);
-        }
-        if place == Place::Server && args.asks(Question::Replicas) {
-            rows.extend(replicas::replicas(args).await?);
-        }
+        Ok(())
     }
-    Ok(rows)
+
+    /// Keeps rows, and writes all there are: what takes long may be ended by somebody.
+    fn add(&mut self, args: &Args, rows: Vec<Row>) -> Result<(), Failure> {
+        self.rows.extend(rows);
+        let Some(path) = &args.json else { return Ok(()) };
+        let does = |who: &Contender| json!({ "who": who.name(), "does": who.does() });
+        let does: Vec<_> = Contender::value_variants().iter().map(does).collect();
+        let targets = targets::targets(&self.rows);
+        let all = json!({ "machine": self.machine, "rows": self.rows, "targets": targets, "who": does });
+        Ok(std::fs::write(path, serde_json::to_string_pretty(&all)? + "\n")?)
+    }
 }

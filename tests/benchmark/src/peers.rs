@@ -10,7 +10,7 @@ use surrealkit::{EmbeddedSchemaFile, Sync};
 use crate::Failure;
 use crate::chain::Chain;
 
-/// SurrealKit's library: a sync of the embedded schema. Its files are what the chain leads to.
+/// `SurrealKit`'s library: a sync of the embedded schema. Its files are what the chain leads to.
 pub(crate) async fn surrealkit(db: &Surreal<Any>, contexts: &[Context], chain: Chain) -> Result<(), Failure> {
     let file = |one: &'static Migration| EmbeddedSchemaFile { path: one.file(), sql: one.text() };
     let files: Vec<_> = chain.migrations.iter().map(file).collect();

@@ -1,7 +1,6 @@
 //! What several replicas cost that start at once, each over a connection of its own.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures_util::future::try_join_all;
 use migrate_runtime::Context;
@@ -56,17 +55,15 @@ pub(crate) async fn replicas(args: &Args) -> Result<Vec<Row>, Failure> {
             site.namespace(&namespace).await?;
             let contexts = fleet(&namespace, contexts)?;
             let connections = &connections[..[1, REPLICAS][at]];
-            let begin = Instant::now();
-            let round_trips = at_once(connections, &contexts, chain, index).await?;
-            let elapsed = begin.elapsed();
+            let turn = Turn::take(&site.processes(), at_once(connections, &contexts, chain, index)).await?;
             if finding == Finding::New {
                 state::check(&site.db, &contexts, chain).await?;
                 site.remove_namespace(&namespace).await?;
             }
-            Ok(Turn { elapsed, round_trips: Some(round_trips) })
+            Ok(turn)
         })
         .await;
-        found.extend(rows(Question { question, place: "server", contexts, chain }, measured.into()));
+        found.extend(rows(Question { name: question, place: "server", contexts, chain }, measured.into()));
     }
     Ok(found)
 }
@@ -77,13 +74,13 @@ async fn at_once(
     contexts: &[Context],
     chain: Chain,
     index: Index,
-) -> Result<usize, Failure> {
+) -> Result<Option<usize>, Failure> {
     let contexts: Arc<[Context]> = contexts.into();
     let running = connections.iter().map(|db| {
         let (db, contexts) = (Arc::clone(db), Arc::clone(&contexts));
         async move { tokio::spawn(async move { migrate(&db, &contexts, chain, index).await }).await? }
     });
-    Ok(try_join_all(running).await?.into_iter().sum())
+    Ok(Some(try_join_all(running).await?.into_iter().sum()))
 }
 
 async fn connection_to(url: String) -> Result<Arc<Surreal<Any>>, Failure> {

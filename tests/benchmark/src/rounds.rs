@@ -1,9 +1,10 @@
 //! Several rounds of several contenders, in turns.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::chain::Chain;
+use crate::cpu::used;
 use crate::proxy::Traffic;
 use crate::row::{Measure, Outcome, Row};
 use crate::spread::Spread;
@@ -16,6 +17,8 @@ pub(crate) struct Measured {
     pub(crate) given: usize,
     /// What it needed in each round, in microseconds per context.
     us_per_context: Vec<f64>,
+    /// The same of the time that was spent on a processor, by all who worked on it.
+    cpu_us_per_context: Vec<f64>,
     round_trips: Option<usize>,
     pub(crate) traffic: Option<Traffic>,
     pub(crate) memory: Option<f64>,
@@ -26,6 +29,8 @@ pub(crate) struct Measured {
 /// How one turn went.
 pub(crate) struct Turn {
     pub(crate) elapsed: Duration,
+    /// The time that all who worked on it have spent on a processor, where it is known.
+    pub(crate) cpu: Option<Duration>,
     /// How many round trips there were, where it is known.
     pub(crate) round_trips: Option<usize>,
 }
@@ -33,10 +38,24 @@ pub(crate) struct Turn {
 /// What all the rows of one question have in common.
 #[derive(Clone, Copy)]
 pub(crate) struct Question {
-    pub(crate) question: &'static str,
+    pub(crate) name: &'static str,
     pub(crate) place: &'static str,
     pub(crate) contexts: usize,
     pub(crate) chain: Chain,
+}
+
+impl Turn {
+    /// Takes a turn, on which these processes work.
+    pub(crate) async fn take(
+        processes: &[u32],
+        work: impl Future<Output = Result<Option<usize>, Failure>>,
+    ) -> Result<Self, Failure> {
+        let (begin, before) = (Instant::now(), used(processes));
+        let round_trips = work.await?;
+        let (elapsed, after) = (begin.elapsed(), used(processes));
+        let cpu = before.zip(after).map(|(before, after)| after.saturating_sub(before));
+        Ok(Self { elapsed, cpu, round_trips })
+    }
 }
 
 impl Measured {
@@ -45,6 +64,7 @@ impl Measured {
             name,
             given,
             us_per_context: Vec::new(),
+            cpu_us_per_context: Vec::new(),
             round_trips: None,
             traffic: None,
             memory: None,
@@ -73,11 +93,13 @@ pub(crate) async fn take_turns(
                 continue;
             }
             let result = turn(at, round).await;
-            let Some(Turn { elapsed, round_trips }) = one.note(result) else { continue };
+            let Some(Turn { elapsed, cpu, round_trips }) = one.note(result) else { continue };
             one.round_trips = round_trips;
             if round > 0 {
                 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-                one.us_per_context.push(elapsed.as_secs_f64() * 1e6 / one.given as f64);
+                let each = |time: Duration| time.as_secs_f64() * 1e6 / one.given as f64;
+                one.us_per_context.push(each(elapsed));
+                one.cpu_us_per_context.extend(cpu.map(each));
             }
         }
     }
@@ -85,8 +107,9 @@ pub(crate) async fn take_turns(
 
 /// The rows of one question; ratios are to the first of them.
 pub(crate) fn rows(question: Question, measured: Vec<Measured>) -> Vec<Row> {
-    let Question { question, place, contexts, chain } = question;
-    let first = measured.first().filter(|first| first.failure.is_none()).map(|first| first.us_per_context.clone());
+    let Question { name: question, place, contexts, chain } = question;
+    let first = measured.first().filter(|first| first.failure.is_none());
+    let first = first.map(|first| (first.us_per_context.clone(), first.cpu_us_per_context.clone()));
     let outcome = |one: Measured| {
         if let Some(not_measured) = one.failure {
             return Outcome::NotMeasured { not_measured };
@@ -97,8 +120,10 @@ pub(crate) fn rows(question: Question, measured: Vec<Measured>) -> Vec<Row> {
         Outcome::Measured(Measure {
             given: one.given,
             median,
-            ratio: first.as_ref().and_then(|first| Spread::of_ratios(&one.us_per_context, first)),
+            ratio: first.as_ref().and_then(|(first, _)| Spread::of_ratios(&one.us_per_context, first)),
+            cpu_ratio: first.as_ref().and_then(|(_, first)| Spread::of_ratios(&one.cpu_us_per_context, first)),
             us_per_context: one.us_per_context,
+            cpu_us_per_context: one.cpu_us_per_context,
             round_trips: one.round_trips,
             traffic: one.traffic,
             memory: one.memory,
@@ -125,7 +150,7 @@ mod tests {
             if at == 2 {
                 return Err("broken".into());
             }
-            Ok(Turn { elapsed: Duration::from_micros(5), round_trips: None })
+            Ok(Turn { elapsed: Duration::from_micros(5), cpu: None, round_trips: None })
         })
         .await;
         assert_eq!(turns, [(0, 0), (0, 1), (0, 2), (1, 1), (1, 0), (2, 0), (2, 1)]);

@@ -35,9 +35,13 @@ pub(crate) struct Measure {
     pub(crate) given: usize,
     /// The time of each round, in microseconds per context.
     pub(crate) us_per_context: Vec<f64>,
+    /// The same of the time that was spent on a processor, by client and server.
+    pub(crate) cpu_us_per_context: Vec<f64>,
     pub(crate) median: Spread,
     /// As a multiple of what the first of the question needed in the same round.
     pub(crate) ratio: Option<Spread>,
+    /// The same of the time that was spent on a processor.
+    pub(crate) cpu_ratio: Option<Spread>,
     /// As it counts them itself.
     pub(crate) round_trips: Option<usize>,
     /// As they passed on the way to the server, in a round of its own.

@@ -36,7 +36,7 @@ impl Server {
             if let Some(status) = server.process.try_wait()? {
                 return Err(format!("the server ended: {status}").into());
             }
-            if begin.elapsed() > Duration::from_secs(60) {
+            if begin.elapsed() > Duration::from_mins(1) {
                 return Err("the server does not answer".into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -46,6 +46,10 @@ impl Server {
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) fn url(&self) -> String {

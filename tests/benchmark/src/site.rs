@@ -22,6 +22,11 @@ impl Site {
         })
     }
 
+    /// The processes that work on what is asked of it: this one, and the server.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        std::iter::once(std::process::id()).chain(self.server.as_ref().map(Server::id)).collect()
+    }
+
     /// Creates a namespace, so that nobody who creates databases in it is in another's way.
     pub(crate) async fn namespace(&self, name: &str) -> Result<(), Failure> {
         self.db.query(format!("DEFINE NAMESPACE IF NOT EXISTS `{name}`")).await?.check()?;

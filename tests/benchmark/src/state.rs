@@ -28,7 +28,9 @@ pub(crate) async fn check(db: &Surreal<Any>, contexts: &[Context], chain: Chain)
             let answer = answer.ok_or("no answer")?;
             let has_functions = answer["functions"].as_u64() == Some(chain.functions as u64);
             let tables = answer["tables"].as_array().ok_or("no tables")?;
-            let is_whole = |table: &Value| table[0] == FIELDS && table[1].as_array().is_some_and(|all| all.contains(&INDEX.into()));
+            let is_whole = |table: &Value| {
+                table[0] == FIELDS && table[1].as_array().is_some_and(|all| all.contains(&INDEX.into()))
+            };
             if !has_functions || tables.len() != chain.tables || !tables.iter().all(is_whole) {
                 return Err(format!("{context} does not have what was applied, but {answer}").into());
             }

@@ -4,10 +4,11 @@ use comfy_table::{CellAlignment, Table};
 use crate::proxy::Traffic;
 use crate::row::{Measure, Outcome, Row};
 
-const HEADER: [&str; 9] =
-    ["question", "place", "fleet", "who", "ratio", "µs/context", "trips", "queries", "MiB"];
+const HEADER: [&str; 10] =
+    ["question", "place", "fleet", "who", "ratio", "of CPU time", "µs/context", "trips", "queries", "MiB"];
 
-/// One line per measurement, each with its ratio to the first one of its question. Round trips and queries are per context,
+/// One line per measurement, each with its ratio to the first one of its question. The times are those that
+/// passed, and those that client and server spent on a processor together. Round trips and queries are per context,
 /// the former as whoever is measured counts them, the latter as the server saw them, with the kB that were sent and received.
 pub(crate) fn render(rows: &[Row]) -> Table {
     let mut table = Table::new();
@@ -31,7 +32,7 @@ pub(crate) fn render(rows: &[Row]) -> Table {
     table
 }
 
-fn numbers(measure: &Measure) -> [String; 5] {
+fn numbers(measure: &Measure) -> [String; 6] {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let each = |of: u64| of as f64 / measure.given as f64;
     let trips = measure.round_trips.map(|trips| format!("{:.3}", each(trips as u64)));
@@ -41,6 +42,7 @@ fn numbers(measure: &Measure) -> [String; 5] {
     };
     [
         measure.ratio.map_or_else(|| "-".to_owned(), |ratio| ratio.to_string()),
+        measure.cpu_ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{:.2}", ratio.median)),
         format!("{:.0}", measure.median.median),
         trips.unwrap_or_else(|| "-".to_owned()),
         measure.traffic.map_or_else(|| "-".to_owned(), traffic),

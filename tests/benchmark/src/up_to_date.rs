@@ -1,6 +1,6 @@
 //! What a start costs where there is nothing to do.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use surrealdb::Surreal;
 use surrealdb::engine::any::Any;
@@ -34,7 +34,7 @@ pub(crate) async fn near(args: &Args, place: Place, cell: Cell) -> Result<Vec<Ro
     let peers = [Contender::ByHand, Contender::SurrealKit, Contender::Overshift];
     let peers = peers.into_iter().filter(|_| !args.without_peers);
     let mut fleets = Fleets::prepare(args, &site, cell, own.into_iter().chain(peers).collect()).await?;
-    fleets.look(args.rounds, &site.db).await;
+    fleets.look(args.rounds, &site, &site.db).await;
     if let Some(server) = &site.server {
         fleets.count(server).await?;
         // What the analysis of a long chain gave back to the allocator would hide what a run takes.
@@ -52,7 +52,7 @@ pub(crate) async fn far(args: &Args, cell: Cell) -> Result<Vec<Row>, Failure> {
     let who = vec![Contender::Limit, Contender::Ours, Contender::Indexed, Contender::Sequential];
     let mut fleets = Fleets::prepare(args, &site, cell, who).await?;
     let proxy = Proxy::before(server.address(), LATENCY).await?;
-    fleets.look(args.rounds, &connection(&proxy.url()).await?).await;
+    fleets.look(args.rounds, &site, &connection(&proxy.url()).await?).await;
     Ok(fleets.rows("server, 2 ms away", cell))
 }
 
@@ -74,14 +74,13 @@ impl Fleets {
     }
 
     /// Lets each find out that its fleet is up to date.
-    async fn look(&mut self, rounds: usize, db: &Surreal<Any>) {
+    async fn look(&mut self, rounds: usize, site: &Site, db: &Surreal<Any>) {
+        let processes = site.processes();
         let Self { who, measured, chain } = self;
         let given: Vec<_> = measured.iter().map(|one| one.given).collect();
         take_turns(rounds, measured, async |at, _| {
             let contexts = fleet(who[at].namespace(), given[at])?;
-            let begin = Instant::now();
-            let round_trips = who[at].look(db, &contexts, *chain).await?;
-            Ok(Turn { elapsed: begin.elapsed(), round_trips })
+            Turn::take(&processes, who[at].look(db, &contexts, *chain)).await
         })
         .await;
     }
@@ -111,7 +110,7 @@ impl Fleets {
     }
 
     fn rows(self, place: &'static str, cell: Cell) -> Vec<Row> {
-        let question = Question { question: "up to date", place, contexts: cell.contexts, chain: self.chain };
+        let question = Question { name: "up to date", place, contexts: cell.contexts, chain: self.chain };
         rows(question, self.measured)
     }
 }
