@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
     /// How many contexts at most are given to one that goes through them one by one, such as the peers.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 20)]
     pub(crate) sample: usize,
     /// How many fresh contexts are made in each round.
     #[arg(long, default_value_t = 16)]
