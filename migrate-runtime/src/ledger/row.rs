@@ -118,8 +118,10 @@ struct Raw {
 impl Row {
     /// Reads the result of [`SELECT_ROWS`](super::SELECT_ROWS).
     pub(crate) fn read_all(rows: Value) -> Result<Vec<Self>, RowError> {
-        let rows = rows.as_array().ok_or_else(|| RowError(format!("{rows} instead of rows")))?;
-        rows.iter().map(Self::read).collect()
+        match rows {
+            Value::Array(rows) => rows.iter().map(Self::read).collect(),
+            other => Err(RowError(format!("{other} instead of rows"))),
+        }
     }
 
     fn read(row: &Value) -> Result<Self, RowError> {
