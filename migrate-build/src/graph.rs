@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use migrate_core::Version;
+use migrate_core::{ChainedVersion, EdgeKind, Version, VersionChain, VersionGraph};
 use serde::Serialize;
 
 use crate::Loaded;
@@ -22,6 +22,9 @@ use crate::Loaded;
 pub struct Graph {
     /// The modules, as they were given.
     pub modules: Vec<Chain>,
+    /// What stands behind what, as the runtime sees it too.
+    #[serde(skip)]
+    graph: VersionGraph,
 }
 
 /// One module of a [`Graph`].
@@ -86,7 +89,8 @@ impl Graph {
                 migrations: loaded.migrations.iter().map(node).collect(),
             }
         };
-        Self { modules: modules.iter().map(chain).collect() }
+        let graph = VersionGraph::of_chains(&modules.iter().map(versions).collect::<Vec<_>>());
+        Self { modules: modules.iter().map(chain).collect(), graph }
     }
 
     /// The graph in the language of Graphviz.
@@ -130,37 +134,42 @@ impl Graph {
         text
     }
 
-    /// What comes before what: within a chain, and as a requirement.
-    fn edges(&self) -> Vec<(String, String, bool)> {
-        let mut edges = Vec::new();
-        for chain in &self.modules {
-            let own = |version| id(&chain.module, version);
-            for pair in chain.migrations.windows(2) {
-                edges.push((own(pair[0].version), own(pair[1].version), false));
-            }
-            for (at, node) in chain.migrations.iter().enumerate() {
-                let of_module = chain.requires.iter().filter(|_| at == 0);
-                for required in of_module.chain(&node.requires) {
-                    edges.push((id(&required.module, required.version), own(node.version), true));
-                }
-            }
-        }
-        edges
+    /// What comes before what, module by module: within its chain, and then as a requirement.
+    fn edges(&self) -> impl Iterator<Item = (String, String, bool)> {
+        let node = |at: usize| self.graph.nodes().get(at);
+        let id_of = move |at: usize| node(at).map(|node| id(&node.module, node.version.get())).unwrap_or_default();
+        let of = move |module: &str, kind: EdgeKind| {
+            let belongs = move |at: usize| node(at).is_some_and(|node| node.module == module);
+            let edges = self.graph.edges().iter().filter(|edge| edge.kind == kind && belongs(edge.to));
+            let mut edges: Vec<_> = edges.copied().collect();
+            edges.sort_by_key(|edge| edge.to);
+            edges
+        };
+        let of_chain =
+            move |chain: &Chain| [EdgeKind::Chain, EdgeKind::Requires].map(|kind| of(&chain.module, kind)).concat();
+        let edges = self.modules.iter().flat_map(of_chain);
+        edges.map(move |edge| (id_of(edge.from), id_of(edge.to), edge.kind == EdgeKind::Requires))
     }
 
     /// What is required of modules or versions that were not given.
     fn strangers(&self) -> BTreeMap<String, String> {
-        let is_here = |required: &&Requirement| {
-            let chain = self.modules.iter().find(|chain| chain.module == required.module);
-            chain.is_some_and(|chain| chain.migrations.iter().any(|node| node.version == required.version))
-        };
-        let of_nodes = self.modules.iter().flat_map(|chain| &chain.migrations).flat_map(|node| &node.requires);
-        let of_modules = self.modules.iter().flat_map(|chain| &chain.requires);
-        let strange = of_modules.chain(of_nodes).filter(|required| !is_here(required));
-        let stranger = |required: &Requirement| {
-            (id(&required.module, required.version), format!("{} V{}", required.module, required.version))
-        };
-        strange.map(stranger).collect()
+        let strange = self.graph.nodes().iter().filter(|node| node.name.is_none());
+        strange.map(|node| (id(&node.module, node.version.get()), node.to_string())).collect()
+    }
+}
+
+/// What the graph needs to know of a module.
+fn versions(loaded: &Loaded) -> VersionChain {
+    let version = |migration: &crate::LoadedMigration| ChainedVersion {
+        version: migration.version,
+        name: migration.name.clone(),
+        requires: migration.requires.clone(),
+    };
+    VersionChain {
+        module: loaded.module.clone(),
+        formerly: loaded.formerly.clone(),
+        requires: loaded.requires.clone(),
+        versions: loaded.migrations.iter().map(version).collect(),
     }
 }
 

@@ -1,14 +1,13 @@
 //! Which versions of which modules stand behind which others.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt::{self, Write};
+use std::fmt;
+use std::ops::Deref;
 
-use migrate_core::{Migration, Migrations, Requirement, Version};
+use migrate_core::Migrations;
 
 /// The versions of some modules, and what has to be before what: in a chain, and by what is required of other modules.
 ///
-/// It is computed from the modules alone; they need not fit together. What is required and not among them is part of it
-/// as a version that is not known. `Display` gives Mermaid text.
+/// It is the [graph of the vocabulary](migrate_core::VersionGraph), with a JSON form. `Display` gives Mermaid text.
 ///
 /// ```
 /// # use migrate_runtime::{Migrations, VersionGraph};
@@ -17,309 +16,74 @@ use migrate_core::{Migration, Migrations, Requirement, Version};
 /// assert!(graph.nodes().is_empty() && graph.to_dot().starts_with("digraph"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "surrealdb", derive(serde::Serialize))]
-pub struct VersionGraph {
-    nodes: Vec<VersionNode>,
-    edges: Vec<VersionEdge>,
-}
-
-/// One version of a module.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "surrealdb", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VersionNode {
-    /// The module.
-    pub module: String,
-    /// The version.
-    #[cfg_attr(feature = "surrealdb", serde(serialize_with = "number"))]
-    pub version: Version,
-    /// The name of its migration; `None` where it is required and not known.
-    pub name: Option<String>,
-}
-
-/// That one version has to be before another one: both as indices of the nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "surrealdb", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VersionEdge {
-    /// What has to be there before.
-    pub from: usize,
-    /// What stands behind it.
-    pub to: usize,
-    /// Why.
-    pub kind: EdgeKind,
-}
-
-/// Why one version has to be before another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "surrealdb", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-pub enum EdgeKind {
-    /// It is the one before it in its module's chain.
-    Chain,
-    /// It is required.
-    Requires,
-}
-
-/// Versions that require each other in a circle, so that none of them can be first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VersionCircle(
-    /// Each stands behind the one before it, and the first behind the last.
-    pub Vec<VersionNode>,
-);
-
-/// Which way edges are followed.
-#[derive(Clone, Copy)]
-enum Way {
-    Forward,
-    Back,
-}
+pub struct VersionGraph(migrate_core::VersionGraph);
 
 impl VersionGraph {
-    /// The graph of these modules.
+    /// The graph of these modules. They need not fit together: what is required and not among them is part of it as a version
+    /// that is not known.
     pub fn new<'a>(modules: impl IntoIterator<Item = &'a Migrations>) -> Self {
-        let modules: Vec<_> = modules.into_iter().collect();
-        let (mut nodes, mut edges, mut begins) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for module in &modules {
-            begins.entry(module.module()).or_insert((nodes.len(), *module));
-            for former in module.formerly() {
-                begins.entry(former).or_insert((nodes.len(), *module));
-            }
-            for (at, migration) in module.iter().enumerate() {
-                if at > 0 {
-                    edges.push(VersionEdge { from: nodes.len() - 1, to: nodes.len(), kind: EdgeKind::Chain });
-                }
-                nodes.push(node(module.module(), migration.version(), Some(migration.name())));
-            }
-        }
-        let mut to = 0;
-        for module in &modules {
-            for (at, migration) in module.iter().enumerate() {
-                let of_all = if at == 0 { module.requires() } else { &[] };
-                for requirement in of_all.iter().chain(migration.requires()) {
-                    let from = find(&mut nodes, &begins, requirement);
-                    let edge = VersionEdge { from, to, kind: EdgeKind::Requires };
-                    if !edges.contains(&edge) {
-                        edges.push(edge);
-                    }
-                }
-                to += 1;
-            }
-        }
-        edges.sort_unstable();
-        Self { nodes, edges }
-    }
-
-    /// Every version: module by module as they were given, each in ascending order, and behind them what is required and not
-    /// known.
-    pub fn nodes(&self) -> &[VersionNode] {
-        &self.nodes
-    }
-
-    /// Every edge, in the order of the nodes.
-    pub fn edges(&self) -> &[VersionEdge] {
-        &self.edges
-    }
-
-    /// The version of a module, if it is in the graph.
-    pub fn node(&self, module: &str, version: Version) -> Option<&VersionNode> {
-        self.nodes.get(self.position(module, version)?)
-    }
-
-    /// A shortest way from one version to a later one that builds upon it, both included; `None` where it does not.
-    pub fn path(&self, from: (&str, Version), to: (&str, Version)) -> Option<Vec<&VersionNode>> {
-        let (from, to) = (self.position(from.0, from.1)?, self.position(to.0, to.1)?);
-        let before = self.search(from, Way::Forward);
-        let mut path = vec![to];
-        while path.last() != Some(&from) {
-            path.push((*before.get(*path.last()?)?)?);
-        }
-        path.reverse();
-        Some(self.all(path))
-    }
-
-    /// Everything that has to be there before a version, in the order of the nodes.
-    pub fn ancestors(&self, module: &str, version: Version) -> Vec<&VersionNode> {
-        self.reach(module, version, Way::Back)
-    }
-
-    /// Everything that builds upon a version, in the order of the nodes.
-    pub fn descendants(&self, module: &str, version: Version) -> Vec<&VersionNode> {
-        self.reach(module, version, Way::Forward)
-    }
-
-    /// Every version behind all that has to be before it. It is an order in which they can be applied: the modules as they are
-    /// given, each version behind what it requires.
-    ///
-    /// # Errors
-    ///
-    /// When versions require each other in a circle.
-    pub fn order(&self) -> Result<Vec<&VersionNode>, VersionCircle> {
-        let (mut order, mut is_placed) = (Vec::with_capacity(self.nodes.len()), vec![false; self.nodes.len()]);
-        for first in 0..self.nodes.len() {
-            let mut open = vec![first];
-            while let Some(&at) = open.last() {
-                let lacks = self.next(at, Way::Back).find(|&before| !is_placed[before]);
-                match lacks {
-                    _ if is_placed[at] => _ = open.pop(),
-                    None => {
-                        is_placed[at] = true;
-                        order.push(at);
-                        open.pop();
-                    }
-                    Some(before) => {
-                        if let Some(from) = open.iter().position(|&one| one == before) {
-                            open.drain(..from);
-                            open.reverse();
-                            return Err(VersionCircle(self.all(open).into_iter().cloned().collect()));
-                        }
-                        open.push(before);
-                    }
-                }
-            }
-        }
-        Ok(self.all(order))
-    }
-
-    /// As Graphviz text: a cluster a module, dashed edges for what is required.
-    pub fn to_dot(&self) -> String {
-        let mut text = "digraph versions {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();
-        for (at, (module, nodes)) in self.by_module().into_iter().enumerate() {
-            let _ = writeln!(text, "  subgraph cluster_{at} {{\n    label={};", quoted(module));
-            for node in nodes {
-                let style = if self.nodes[node].name.is_some() { "" } else { ", style=dotted" };
-                let _ = writeln!(text, "    n{node} [label={}{style}];", quoted(&label(&self.nodes[node])));
-            }
-            text.push_str("  }\n");
-        }
-        for VersionEdge { from, to, kind } in &self.edges {
-            let style = if *kind == EdgeKind::Chain { "" } else { " [style=dashed]" };
-            let _ = writeln!(text, "  n{from} -> n{to}{style};");
-        }
-        text + "}\n"
-    }
-
-    /// As Mermaid text: a subgraph a module, dotted edges for what is required.
-    pub fn to_mermaid(&self) -> String {
-        let mut text = "flowchart LR\n".to_owned();
-        for (at, (module, nodes)) in self.by_module().into_iter().enumerate() {
-            let _ = writeln!(text, "  subgraph m{at}[{}]", quoted(module));
-            for node in nodes {
-                let _ = writeln!(text, "    n{node}[{}]", quoted(&label(&self.nodes[node])));
-            }
-            text.push_str("  end\n");
-        }
-        for VersionEdge { from, to, kind } in &self.edges {
-            let arrow = if *kind == EdgeKind::Chain { "-->" } else { "-.->" };
-            let _ = writeln!(text, "  n{from} {arrow} n{to}");
-        }
-        text
-    }
-
-    fn position(&self, module: &str, version: Version) -> Option<usize> {
-        self.nodes.iter().position(|node| node.module == module && node.version == version)
-    }
-
-    fn all(&self, nodes: impl IntoIterator<Item = usize>) -> Vec<&VersionNode> {
-        nodes.into_iter().map(|at| &self.nodes[at]).collect()
-    }
-
-    fn next(&self, at: usize, way: Way) -> impl Iterator<Item = usize> {
-        self.edges.iter().filter_map(move |edge| match way {
-            Way::Forward => (edge.from == at).then_some(edge.to),
-            Way::Back => (edge.to == at).then_some(edge.from),
-        })
-    }
-
-    fn reach(&self, module: &str, version: Version, way: Way) -> Vec<&VersionNode> {
-        let Some(start) = self.position(module, version) else { return Vec::new() };
-        let found = self.search(start, way);
-        self.all((0..self.nodes.len()).filter(|&at| at != start && found[at].is_some()))
-    }
-
-    /// For each node that is reached, from where it was first.
-    fn search(&self, start: usize, way: Way) -> Vec<Option<usize>> {
-        let mut found = vec![None; self.nodes.len()];
-        let mut open = VecDeque::from([start]);
-        while let Some(at) = open.pop_front() {
-            for next in self.next(at, way) {
-                if found[next].is_none() {
-                    found[next] = Some(at);
-                    open.push_back(next);
-                }
-            }
-        }
-        found
-    }
-
-    fn by_module(&self) -> Vec<(&str, Vec<usize>)> {
-        let mut modules: Vec<(&str, Vec<usize>)> = Vec::new();
-        for (at, node) in self.nodes.iter().enumerate() {
-            match modules.iter_mut().find(|(module, _)| *module == node.module) {
-                Some((_, nodes)) => nodes.push(at),
-                None => modules.push((&node.module, vec![at])),
-            }
-        }
-        modules
+        Self(migrate_core::VersionGraph::new(modules))
     }
 }
 
-/// The node that a requirement is of: the very version or the first behind it, or one of its own where there is none.
-fn find(nodes: &mut Vec<VersionNode>, begins: &BTreeMap<&str, (usize, &Migrations)>, of: &Requirement) -> usize {
-    if let Some((begin, module)) = begins.get(of.module())
-        && let Some(at) = module.iter().map(Migration::version).position(|version| version >= of.version())
-    {
-        return begin + at;
-    }
-    let unknown = node(of.module(), of.version(), None);
-    nodes.iter().position(|one| *one == unknown).unwrap_or_else(|| {
-        nodes.push(unknown);
-        nodes.len() - 1
-    })
-}
+impl Deref for VersionGraph {
+    type Target = migrate_core::VersionGraph;
 
-fn node(module: &str, version: Version, name: Option<&str>) -> VersionNode {
-    VersionNode { module: module.to_owned(), version, name: name.map(ToOwned::to_owned) }
-}
-
-fn label(node: &VersionNode) -> String {
-    match &node.name {
-        Some(name) => format!("V{} {name}", node.version),
-        None => format!("V{}, not known here", node.version),
-    }
-}
-
-/// A label for either of the two languages, whose names are never anything else than letters, digits and a few marks.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace(['"', '\\', '\n'], " "))
-}
-
-#[cfg(feature = "surrealdb")]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn number<S: serde::Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(version.get())
-}
-
-impl fmt::Display for VersionNode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} V{}", self.module, self.version)
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
 impl fmt::Display for VersionGraph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_mermaid())
+        self.0.fmt(f)
     }
 }
 
-impl fmt::Display for VersionCircle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("these versions require each other:")?;
-        self.0.iter().try_for_each(|node| write!(f, " {node} →"))?;
-        self.0.first().map_or(Ok(()), |node| write!(f, " {node}"))
+#[cfg(feature = "surrealdb")]
+mod json {
+    use migrate_core::{EdgeKind, VersionEdge, VersionNode};
+    use serde::ser::SerializeMap;
+    use serde::{Serialize, Serializer};
+
+    use super::VersionGraph;
+
+    struct Node<'a>(&'a VersionNode);
+    struct Edge<'a>(&'a VersionEdge);
+
+    impl Serialize for VersionGraph {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(2))?;
+            map.serialize_entry("nodes", &self.nodes().iter().map(Node).collect::<Vec<_>>())?;
+            map.serialize_entry("edges", &self.edges().iter().map(Edge).collect::<Vec<_>>())?;
+            map.end()
+        }
+    }
+
+    impl Serialize for Node<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(3))?;
+            map.serialize_entry("module", &self.0.module)?;
+            map.serialize_entry("version", &self.0.version.get())?;
+            map.serialize_entry("name", &self.0.name)?;
+            map.end()
+        }
+    }
+
+    impl Serialize for Edge<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let kind = match self.0.kind {
+                EdgeKind::Chain => "chain",
+                EdgeKind::Requires => "requires",
+            };
+            let mut map = serializer.serialize_map(Some(3))?;
+            map.serialize_entry("from", &self.0.from)?;
+            map.serialize_entry("to", &self.0.to)?;
+            map.serialize_entry("kind", kind)?;
+            map.end()
+        }
     }
 }
-
-impl std::error::Error for VersionCircle {}
 
 #[cfg(test)]
 mod tests;

@@ -139,13 +139,13 @@ mod verify;
 mod waiting;
 
 pub use migrate_core::{
-    CHECKED_FOR, Catalog, Change, Check, CheckKind, Checksum, Compatibility, Difference, DifferenceClass, Effect,
-    Expectation, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind, Pace,
-    ParseChecksumError, ParseObjectError, ParseVersionError, Phase, PhaseStep, PhaseWork, Phased, Requirement,
-    Statement, StatementKind, Undo, UndoSafety, Version,
+    CHECKED_FOR, Catalog, Change, Check, CheckKind, Checksum, Compatibility, Difference, DifferenceClass, EdgeKind,
+    Effect, Expectation, Fresh, FreshStatement, Link, Loss, Migration, Migrations, Mode, Moved, Object, ObjectKind,
+    Pace, ParseChecksumError, ParseObjectError, ParseVersionError, Phase, PhaseStep, PhaseWork, Phased, Requirement,
+    Statement, StatementKind, Undo, UndoSafety, Version, VersionCircle, VersionEdge, VersionNode,
 };
 
-pub use crate::graph::{EdgeKind, VersionCircle, VersionEdge, VersionGraph, VersionNode};
+pub use crate::graph::VersionGraph;
 
 #[cfg(feature = "macros")]
 pub use migrate_macros::embed_migrations;

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use migrate_core::{Migration, Requirement, Version, VersionCircle, VersionNode};
+
 use super::*;
 
 fn version(number: u64) -> Version {
