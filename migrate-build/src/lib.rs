@@ -61,7 +61,9 @@ mod numbering;
 
 pub use crate::builder::{BuildError, Builder};
 pub use crate::contents::Contents;
-pub use crate::desired::{Breakage, Consent, Desired, Next, NextError, ParseRenameError, Rename, Rollout, Wish};
+pub use crate::desired::{
+    Breakage, Consent, Desired, Dynamic, Next, NextError, ParseRenameError, Rename, Rollout, Wish,
+};
 pub use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use crate::embedding::{EmbedError, Embedding, PrepareError};
 pub use crate::explain::{UnknownRule, explain};

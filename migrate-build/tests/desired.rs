@@ -149,6 +149,131 @@ fn a_rename_that_cannot_be_is_refused_with_the_reason() {
 }
 
 #[test]
+fn rows_that_do_not_fit_the_renamed_table_are_told_before_anything_is_written() {
+    for (before, after, reason) in [
+        ("DEFINE FIELD age ON user TYPE string", "DEFINE FIELD age ON person TYPE int", "which does not fit `int`"),
+        ("DEFINE FIELD age ON user TYPE int", "", "field user.age has no place in person"),
+        ("", "DEFINE FIELD age ON person TYPE int", "field person.age is required, and no row of user has it"),
+        (
+            "DEFINE FIELD home ON user TYPE object; DEFINE FIELD home.city ON user TYPE string",
+            "DEFINE FIELD home ON person TYPE object; DEFINE FIELD home.town ON person TYPE option<string>",
+            "field user.home.city has no place in person",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir, &format!("DEFINE TABLE user SCHEMAFULL; {before}"), &ask());
+        let schema = format!("DEFINE TABLE person SCHEMAFULL; {after}");
+        let error = next(&dir, &schema, &wish(Consent::Given, Rollout::AtOnce, &["user=person"])).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    for (before, after, reason) in [
+        ("DEFINE TABLE user", "DEFINE TABLE person SCHEMAFULL", "user is `SCHEMALESS` and person is `SCHEMAFULL`"),
+        ("DEFINE TABLE user", "DEFINE TABLE person TYPE RELATION", "one of user and person is a relation"),
+        ("DEFINE TABLE user", "DEFINE TABLE person DROP", "person keeps no rows"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir, before, &ask());
+        let error = next(&dir, after, &wish(Consent::Given, Rollout::AtOnce, &["user=person"])).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    // A wider type, an optional field and one with a default take every row.
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir, "DEFINE TABLE user SCHEMAFULL; DEFINE FIELD age ON user TYPE int", &ask());
+    let wider = "DEFINE TABLE person SCHEMAFULL; DEFINE FIELD age ON person TYPE option<number>;
+        DEFINE FIELD bio ON person TYPE option<string>; DEFINE FIELD level ON person TYPE int DEFAULT 1";
+    write(&dir, wider, &wish(Consent::Given, Rollout::AtOnce, &["user=person"]));
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir, "DEFINE TABLE user SCHEMAFULL; DEFINE FIELD age ON user TYPE string", &ask());
+    let other = "DEFINE TABLE user SCHEMAFULL; DEFINE FIELD years ON user TYPE int";
+    let error = next(&dir, other, &wish(Consent::Given, Rollout::AtOnce, &["user.age=years"])).unwrap_err();
+    assert!(error.to_string().contains("field user.age is `string`, which does not fit `int`"), "{error}");
+}
+
+#[test]
+fn links_to_a_renamed_table_are_rewritten_or_refused() {
+    let before = "DEFINE TABLE user SCHEMAFULL; DEFINE FIELD boss ON user TYPE option<record<user>>;
+        DEFINE TABLE post SCHEMAFULL; DEFINE FIELD author ON post TYPE record<user>;
+        DEFINE FIELD readers ON post TYPE array<record<user | bot>>; DEFINE TABLE bot";
+    let renaming = || wish(Consent::Ask, Rollout::AtOnce, &["user=person"]);
+    let started = || {
+        let dir = tempfile::tempdir().unwrap();
+        write(&dir, before, &ask());
+        dir
+    };
+    let text = write(&started(), &before.replace("user", "person"), &renaming());
+    let one = |value: &str| {
+        format!(
+            "IF type::is_record({value}, 'user') {{ type::record('person', record::id({value})) }} ELSE {{ {value} }}"
+        )
+    };
+    assert!(text.contains(&format!("AS id, {} AS boss FROM user", one("boss"))), "{text}");
+    let update = format!("UPDATE post SET author = {}, readers = IF type::is_array(readers)", one("author"));
+    assert_eq!(text.matches("UPDATE post SET").count(), 1, "one write a row: {text}");
+    assert!(text.contains(&update) && text.find(&update) > text.find("REMOVE TABLE user"), "{text}");
+    assert!(text.contains("field post.author, by --rename user=person"), "{text}");
+
+    let dangling = before
+        .replace("user", "person")
+        .replace("record<person>;\n        DEFINE FIELD readers", "record<user>;\n        DEFINE FIELD readers");
+    let error = next(&started(), &dangling, &renaming()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("field post.author still leads to user in the desired schema: write `record<person>`"),
+        "{error}"
+    );
+    for (more, reason) in [
+        ("DEFINE TABLE knows TYPE RELATION IN user OUT user", "where an edge leads cannot be changed"),
+        ("DEFINE TABLE t; DEFINE FIELD a ON t TYPE record<user> REFERENCE", "is a `REFERENCE`"),
+        (
+            "DEFINE TABLE t; DEFINE FIELD a ON t TYPE record<user> READONLY",
+            "`READONLY`, so that its links cannot be changed",
+        ),
+        ("DEFINE TABLE t; DEFINE FIELD a ON t TYPE array<array<record<user>>>", "too deep inside"),
+        (
+            "DEFINE TABLE t; DEFINE FIELD a ON t TYPE array<object>; DEFINE FIELD a.*.by ON t TYPE record<user>",
+            "too deep inside",
+        ),
+        ("DEFINE TABLE t; DEFINE FIELD a ON t TYPE set<record<user>>", "too deep inside"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let schema = format!("DEFINE TABLE user SCHEMAFULL; {more}");
+        write(&dir, &schema, &wish(Consent::Given, Rollout::AtOnce, &[]));
+        let renamed = schema.replace("user", "person");
+        let error = next(&dir, &renamed, &wish(Consent::Given, Rollout::AtOnce, &["user=person"])).unwrap_err();
+        assert!(error.to_string().contains(reason), "{more}: {error}");
+    }
+}
+
+#[test]
+fn no_error_shows_a_secret() {
+    let access = |key: &str| format!("DEFINE ACCESS api ON DATABASE TYPE JWT ALGORITHM HS256 KEY '{key}'");
+    let dir = tempfile::tempdir().unwrap();
+    write(&dir, &access("first-secret"), &wish(Consent::Given, Rollout::AtOnce, &[]));
+    let error = next(&dir, &access("second-secret"), &ask()).unwrap_err();
+    let NextError::Breaking(breakages) = &error else { panic!("{error}") };
+    let told = format!("{error}\n{breakages:?}");
+    assert!(!told.contains("secret") && told.contains("[REDACTED]") && told.contains("ACCESS api"), "{told}");
+    let user = "DEFINE USER ann ON DATABASE PASSWORD 'third-secret' ROLES VIEWER";
+    if let Err(error) = next(&dir, &format!("{};{user}", access("first-secret")), &ask()) {
+        assert!(!format!("{error:?}").contains("third-secret"), "{error:?}");
+    }
+}
+
+#[test]
+fn what_only_the_run_can_tell_is_refused_with_its_place_and_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("V1__a.surql"), "DEFINE TABLE a;\n\nDEFINE PARAM $now VALUE time::now();\n").unwrap();
+    let error = next(&dir, "DEFINE TABLE a; DEFINE PARAM $now VALUE 1", &ask()).unwrap_err();
+    let told = error.to_string();
+    assert!(told.contains("V1__a.surql:3: param now"), "{told}");
+    assert!(told.contains("define it anew in a migration, with plain values and `OVERWRITE`"), "{told}");
+    fs::write(dir.path().join("V2__b.surql"), "DEFINE PARAM OVERWRITE $now VALUE 1;\n").unwrap();
+    let error = next(&dir, "DEFINE TABLE a; DEFINE PARAM $now VALUE 1", &ask()).unwrap_err();
+    assert!(matches!(error, NextError::Unchanged), "{error}");
+}
+
+#[test]
 fn what_breaks_is_put_off_to_the_second_phase() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir, USER, &ask());

@@ -3,10 +3,12 @@ use std::fmt::Write as _;
 
 use migrate_core::{Effect, Object, Statement};
 
+use super::link::Link;
 use super::next::{Breakage, Consent, NextError};
 use super::rename::Rename;
 use crate::analysis::{Schema, analyse_text};
-use crate::{Diagnostic, Diagnostics, Severity, Source};
+use crate::operation::{Lowered, Operation};
+use crate::{Diagnostic, Diagnostics, Severity, Source, surql};
 
 /// The statements of a migration that was not written yet, each with what a build will say of it.
 #[derive(Clone, Debug)]
@@ -28,7 +30,18 @@ pub(super) struct Line {
 }
 
 /// Has the analysis look at statements that come behind a schema.
-pub(super) fn draft(from: &Schema, file: &str, statements: Vec<String>) -> Result<Draft, NextError> {
+pub(super) fn draft(from: &Schema, file: &str, statements: &[String]) -> Result<Draft, NextError> {
+    analysed(from, file, statements).map_err(|error| match error {
+        // Where the text itself would be shown, no secret is to be in it.
+        NextError::Invalid(_) => {
+            let shown: Vec<_> = statements.iter().map(|text| shown(text)).collect();
+            analysed(from, file, &shown).err().unwrap_or(NextError::NoWay)
+        }
+        error => error,
+    })
+}
+
+fn analysed(from: &Schema, file: &str, statements: &[String]) -> Result<Draft, NextError> {
     let source = Source::new(file, statements.iter().fold(String::new(), |text, one| text + one + ";\n"));
     let mut diagnostics = Diagnostics::default();
     let Some(analysed) = analyse_text(from, &source, &mut diagnostics) else {
@@ -42,28 +55,51 @@ pub(super) fn draft(from: &Schema, file: &str, statements: Vec<String>) -> Resul
     if analysed.len() != statements.len() {
         return Err(NextError::NoWay);
     }
-    let line = |(text, statement): (String, Statement)| {
+    let line = |(text, statement): (&String, Statement)| {
         let lines = statement.line()..statement.line() + u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         let is_here = |one: &&Diagnostic| one.position().is_some_and(|place| lines.contains(&place.line));
         let refusal =
             diagnostics.iter().filter(|one| is_effect(one) && one.severity() == Severity::Error).find(is_here);
         Line {
-            text,
+            text: text.clone(),
             effect: statement.effect(),
             object: statement.object().cloned(),
             code: refusal.map(|one| one.rule().code),
             reason: refusal.map(|one| one.label().to_owned()).unwrap_or_default(),
         }
     };
-    Ok(Draft { lines: statements.into_iter().zip(analysed).map(line).collect() })
+    Ok(Draft { lines: statements.iter().zip(analysed).map(line).collect() })
+}
+
+impl Line {
+    /// The statement for people: what holds a secret as the database shows it.
+    pub(super) fn shown(&self) -> String {
+        shown(&self.text)
+    }
+}
+
+/// A statement for people: what holds a secret as the database shows it.
+fn shown(text: &str) -> String {
+    let redacted = |(lowered, _): &(Lowered, String)| match &lowered.operation {
+        Operation::Define(define) if define.definition.is_redacted() => Some(define.definition.text.clone()),
+        _ => None,
+    };
+    let statements = surql::statements(text);
+    statements.iter().find_map(redacted).unwrap_or_else(|| text.to_owned())
 }
 
 impl Draft {
     /// The text of its file, or what stands in the way of writing it.
-    pub(super) fn text(&self, renames: &[Rename], consent: Consent) -> Result<String, Vec<Breakage>> {
+    pub(super) fn text(
+        &self,
+        renames: &[Rename],
+        links: &[Link<'_>],
+        consent: Consent,
+    ) -> Result<String, Vec<Breakage>> {
         let rename = |line: &Line| {
             let object = line.object.as_ref()?;
-            renames.iter().find(|rename| rename.covers(object))
+            let follows = || links.iter().find(|link| link.holds(object)).map(|link| link.rename);
+            renames.iter().find(|rename| rename.covers(object)).or_else(follows)
         };
         let breakages = self.breakages();
         let is_renaming = self.lines.iter().filter(|line| line.code.is_some()).all(|line| rename(line).is_some());

@@ -1,6 +1,7 @@
 //! The next migration, from what the schema shall be: the way from the chain's last schema to that.
 
 mod draft;
+mod link;
 mod next;
 mod own_words;
 mod read;
@@ -16,6 +17,7 @@ use crate::analysis::Schema;
 
 pub use self::next::{Breakage, Consent, Next, NextError, Rollout, Wish};
 pub use self::rename::{ParseRenameError, Rename};
+pub use self::start::Dynamic;
 
 /// What the schema shall be, by its definitions alone.
 #[derive(Clone, Debug)]

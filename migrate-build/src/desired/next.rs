@@ -1,12 +1,13 @@
 use std::fmt;
 
-use migrate_core::{Object, ObjectKind, Version};
+use migrate_core::{ObjectKind, Version};
 use serde::Serialize;
 
 use super::draft::{Draft, draft};
+use super::link::{self, Link};
 use super::own_words::plainly;
 use super::rename::{self, Rename};
-use super::start::{start, uncertain};
+use super::start::{Dynamic, start};
 use super::{Desired, rollout};
 use crate::analysis::{Schema, between, run, without_other_secrets};
 use crate::{Diagnostics, Loaded, MigrationName};
@@ -80,7 +81,7 @@ pub enum NextError {
     /// No version is left.
     NoVersion,
     /// What the folder leads to is only known when it runs.
-    Uncertain(Vec<Object>),
+    Uncertain(Vec<Dynamic>),
     /// A rename that cannot be, and why.
     ImpossibleRename(Rename, String),
     /// What goes and what comes look like the same under new names.
@@ -117,9 +118,11 @@ impl fmt::Display for NextError {
             Self::Unchanged => f.write_str("nothing changed: the folder leads to the desired schema already"),
             Self::NoVersion => write!(f, "there is no version behind V{}", Version::MAX),
             Self::Uncertain(objects) => {
-                let objects: Vec<_> = objects.iter().map(ToString::to_string).collect();
-                write!(f, "what the migrations make of {} is only known when they run", objects.join(", "))?;
-                f.write_str(": define it anew in a migration, with plain values")
+                f.write_str("what the migrations make of this is only known when they run:")?;
+                objects.iter().try_for_each(|one| write!(f, "\n  {one}"))?;
+                f.write_str(
+                    "\ndefine it anew in a migration, with plain values and `OVERWRITE`; then the next one can be derived",
+                )
             }
             Self::ImpossibleRename(rename, why) => write!(f, "`--rename {rename}` is not possible: {why}"),
             Self::LikelyRenames(renames) => {
@@ -158,18 +161,24 @@ impl Loaded {
     /// Nothing changed; or the change would lose something, and nobody said yet that it may; or there is no such
     /// migration.
     pub fn next(&self, version: Version, desired: &Desired, wish: &Wish) -> Result<Next, NextError> {
-        let from = start(self);
-        let unknown = uncertain(&from);
+        let (from, unknown) = start(self);
         if !unknown.is_empty() {
             return Err(NextError::Uncertain(unknown));
         }
         let to = &desired.schema;
+        let impossible = |rename: &Rename, why| NextError::ImpossibleRename(rename.clone(), why);
         for rename in &wish.renames {
-            if let Some(why) = rename.obstacle(&from, to) {
-                return Err(NextError::ImpossibleRename(rename.clone(), why));
+            if let Some(why) = rename.obstacle(&from, to, &wish.renames) {
+                return Err(impossible(rename, why));
             }
         }
-        let statements = way(&from, desired, &wish.renames)?;
+        let links = link::links(&from, to, &wish.renames).map_err(|(rename, why)| impossible(rename, why))?;
+        for link in &links {
+            if let Some(why) = link.obstacle(to, &wish.renames) {
+                return Err(impossible(link.rename, why));
+            }
+        }
+        let statements = way(&from, desired, &wish.renames, &links)?;
         if statements.is_empty() {
             return Err(NextError::Unchanged);
         }
@@ -178,10 +187,10 @@ impl Loaded {
             return Err(NextError::LikelyRenames(likely));
         }
         let stem = format!("V{version}__{}", wish.name);
-        let draft = draft(&from, &format!("{stem}.surql"), statements)?;
+        let draft = draft(&from, &format!("{stem}.surql"), &statements)?;
         match wish.rollout {
             Rollout::AtOnce => {
-                let text = draft.text(&wish.renames, wish.consent).map_err(NextError::Breaking)?;
+                let text = draft.text(&wish.renames, &links, wish.consent).map_err(NextError::Breaking)?;
                 Ok(Next { version, file: format!("{stem}.surql"), text })
             }
             Rollout::Phased if draft.breakages().is_empty() => Err(NextError::Harmless),
@@ -194,7 +203,7 @@ impl Loaded {
 }
 
 /// The statements that lead from one schema to another, what is renamed being taken along.
-fn way(from: &Schema, desired: &Desired, renames: &[Rename]) -> Result<Vec<String>, NextError> {
+fn way(from: &Schema, desired: &Desired, renames: &[Rename], links: &[Link<'_>]) -> Result<Vec<String>, NextError> {
     let to = &desired.schema;
     let direct = |from: &Schema, to: &Schema| {
         let derived = || between(&without_other_secrets(from, to), to);
@@ -211,12 +220,13 @@ fn way(from: &Schema, desired: &Desired, renames: &[Rename]) -> Result<Vec<Strin
         }
     }
     let mut statements = direct(from, &middle)?;
-    statements.extend(renames.iter().filter_map(|rename| rename.copy(from)));
+    statements.extend(renames.iter().filter_map(|rename| rename.copy(from, links)));
     let mut now = from.clone();
     for statement in &statements {
         run(&mut now, statement).ok_or(NextError::NoWay)?;
     }
     statements.extend(direct(&now, to)?);
+    statements.extend(link::updates(links, to));
     statements.extend(renames.iter().filter_map(|rename| rename.clear(from)));
     Ok(statements)
 }
@@ -228,7 +238,7 @@ impl Draft {
             Some(Breakage {
                 code: line.code?,
                 effect: line.effect.to_string(),
-                statement: line.text.clone(),
+                statement: line.shown(),
                 reason: line.reason.clone(),
             })
         };

@@ -3,8 +3,9 @@ use std::str::FromStr;
 
 use migrate_core::{Object, ObjectKind};
 
+use super::link::{Link, renamed, value};
 use crate::analysis::Schema;
-use crate::definition::{Definition, Field, TableType};
+use crate::definition::{Definition, Field, Required, TableType};
 use crate::surql;
 
 /// That what has a new name is the same as what had the old one, so that its rows or values are taken along.
@@ -101,7 +102,7 @@ impl Rename {
     }
 
     /// Why it cannot be, as a clause that goes on from the rename.
-    pub(super) fn obstacle(&self, from: &Schema, to: &Schema) -> Option<String> {
+    pub(super) fn obstacle(&self, from: &Schema, to: &Schema, renames: &[Self]) -> Option<String> {
         let (old, new) = (self.before(), self.after());
         let readonly = |schema: &Schema| {
             let field = schema.get(&new).and_then(|entry| entry.definition.shape.field());
@@ -112,15 +113,61 @@ impl Rename {
             () if to.get(&old).is_some() => Some(format!("{old} is in the desired schema as well")),
             () if from.get(&new).is_some() => Some(format!("there is a {new} already")),
             () if to.get(&new).is_none() => Some(format!("there is no {new} in the desired schema")),
-            () if readonly(to) => {
+            () if self.of != Renamed::Table && readonly(to) => {
                 Some(format!("{new} is `READONLY`, so that no row can be given a value: write this migration by hand"))
             }
-            () => None,
+            () => match &self.of {
+                Renamed::Table => self.unfit_table(from, to, renames),
+                Renamed::Field(_) => self.copy(from, &[]).and_then(|_| unfit(from, &old, to, &new, renames)),
+            },
         }
     }
 
-    /// The statement that takes the values or rows along; none where nothing is stored.
-    pub(super) fn copy(&self, from: &Schema) -> Option<String> {
+    /// Why the rows of a table would not all fit the new one.
+    fn unfit_table(&self, from: &Schema, to: &Schema, renames: &[Self]) -> Option<String> {
+        let (old, new) = (&self.old, &self.new);
+        let table = |schema: &Schema, object: &Object| {
+            schema.get(object).and_then(|entry| entry.definition.shape.table()).cloned()
+        };
+        let (before, after) = (table(from, &self.before())?, table(to, &self.after())?);
+        self.copy(from, &[])?;
+        if matches!(before.kind, TableType::Relation(_)) != matches!(after.kind, TableType::Relation(_)) {
+            return Some(format!("one of {old} and {new} is a relation and the other is none"));
+        }
+        if after.view.is_some() || after.drops {
+            return Some(format!("{new} keeps no rows"));
+        }
+        if after.schemafull && !before.schemafull {
+            return Some(format!(
+                "{old} is `SCHEMALESS` and {new} is `SCHEMAFULL`, which takes no row with a field that it does not define: \
+                 rename the table first, and change it in a migration of its own"
+            ));
+        }
+        let on = |table: &str, field: &str| Object::on(table.to_owned(), ObjectKind::Field, field.to_owned());
+        let is_part = |field: &Field| field.path.iter().any(|part| part == "*" || part.starts_with('['));
+        for (object, field) in from.fields(old).filter(|(_, field)| field.computed.is_none() && !is_part(field)) {
+            let there = on(new, object.name());
+            if to.get(&there).is_some() {
+                if let Some(why) = unfit(from, object, to, &there, renames) {
+                    return Some(why);
+                }
+            } else if after.schemafull && !is_open_around(to, new, field) {
+                return Some(format!(
+                    "{object} has no place in {new}, which is `SCHEMAFULL`: define {there}, or remove the field in a \
+                     migration of its own first"
+                ));
+            }
+        }
+        let lacks = |(there, field): &(&Object, &Field)| {
+            !is_part(field) && field.required() == Required::OfAllRows && from.get(&on(old, there.name())).is_none()
+        };
+        let (there, _) = to.fields(new).find(lacks)?;
+        Some(format!("{there} is required, and no row of {old} has it: make it optional, or give it a `DEFAULT`"))
+    }
+
+    /// The statement that takes the values or rows along, with what they link to under its new name; none where nothing is
+    /// stored.
+    pub(super) fn copy(&self, from: &Schema, links: &[Link<'_>]) -> Option<String> {
         let definition = &from.get(&self.before())?.definition;
         let (old, new) = (surql::quoted(&self.old), surql::quoted(&self.new));
         match &self.of {
@@ -134,7 +181,10 @@ impl Rename {
                 let into =
                     if matches!(table.kind, TableType::Relation(_)) { "INSERT RELATION INTO" } else { "INSERT INTO" };
                 let name = &self.new;
-                let rows = format!("SELECT *, type::record('{name}', record::id(id)) AS id FROM {old}");
+                let key = format!("type::record('{name}', record::id(id)) AS id");
+                let linked = linked(links, &self.old).map(|(path, value)| format!("{value} AS {path}"));
+                let columns: Vec<_> = std::iter::once(key).chain(linked).collect();
+                let rows = format!("SELECT *, {} FROM {old}", columns.join(", "));
                 (table.view.is_none() && !table.drops).then(|| format!("{into} {new} ({rows}) RETURN NONE"))
             }
         }
@@ -152,8 +202,42 @@ impl Rename {
     pub(super) fn clear(&self, from: &Schema) -> Option<String> {
         let Renamed::Field(table) = &self.of else { return None };
         let (table, old) = (surql::quoted(table), surql::quoted(&self.old));
-        self.copy(from).map(|_| format!("UPDATE {table} UNSET {old} WHERE {old} != NONE"))
+        self.copy(from, &[]).map(|_| format!("UPDATE {table} UNSET {old} WHERE {old} != NONE"))
     }
+}
+
+/// The link fields of one table, each by its path with its new value.
+fn linked<'a>(links: &'a [Link<'_>], table: &'a str) -> impl Iterator<Item = (&'a str, String)> {
+    let of_table = move || links.iter().filter(move |link| link.field.table() == Some(table));
+    let is_first = move |link: &&Link<'_>| {
+        of_table().find(|one| one.field == link.field).is_some_and(|one| std::ptr::eq(one, *link))
+    };
+    of_table().filter(is_first).map(move |link| {
+        let all: Vec<_> = of_table().filter(|one| one.field == link.field).collect();
+        (link.path(), value(&all))
+    })
+}
+
+/// Why the values of one field would not all be values of the other.
+fn unfit(from: &Schema, old: &Object, to: &Schema, new: &Object, renames: &[Rename]) -> Option<String> {
+    let before = from.get(old)?.definition.shape.field()?;
+    let after = to.get(new)?.definition.shape.field()?;
+    let (was, is) = (&before.value_type, &after.value_type);
+    let fits = after.computed.is_some() || is.accepts(&renamed(was, renames));
+    (!fits).then(|| {
+        format!(
+            "{old} is `{was}`, which does not fit `{is}`, the type of {new}: change the type in a migration of its own"
+        )
+    })
+}
+
+/// Whether what lies around a field takes any key.
+fn is_open_around(schema: &Schema, table: &str, field: &Field) -> bool {
+    let around = schema.fields(table).map(|(_, field)| field);
+    let around = around.filter(|one| one.path.len() < field.path.len() && field.path.starts_with(&one.path));
+    around
+        .max_by_key(|one| one.path.len())
+        .is_some_and(|one| one.flexible || one.value_type == crate::definition::ValueType::Any)
 }
 
 /// What looks like a rename between two schemas, and was not said to be one.

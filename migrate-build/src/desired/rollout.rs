@@ -29,7 +29,7 @@ pub(super) fn text(from: &Schema, to: &Schema, draft: &Draft, renames: &[Rename]
     }
     for (phase, lines) in [("start", early), ("complete", late)] {
         for (number, line) in (1..).zip(lines) {
-            let backfill = renames.iter().find(|rename| rename.copy(from).is_some_and(|copy| copy == line.text));
+            let backfill = renames.iter().find(|rename| rename.copy(from, &[]).is_some_and(|copy| copy == line.text));
             let work =
                 backfill.and_then(Rename::backfill).or_else(|| Some(format!("sql = {}", literal(&line.text)?)))?;
             step(&mut text, phase, number, &work);
