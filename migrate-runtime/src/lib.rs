@@ -168,7 +168,7 @@ pub use crate::{
     drift::{Against, ContextDrift, DriftOptions, DriftReport, DriftState, DriftUnknown},
     fleet::Fleet,
     fleet_error::FleetError,
-    fleet_status::{ContextState, ContextStatus, FleetStatus, ModuleStatus},
+    fleet_status::{ContextState, ContextStatus, FailedUndo, FleetStatus, ModuleStatus, UndoLeft},
     gate::{CreateError, Gate, GateCounts, GateOptions, GateRefusal, GateState},
     halt::Halted,
     lease::{Lease, LeaseHolder, LeaseState, Unfinished},

@@ -3,7 +3,7 @@
 
 use migrate_runtime::{
     Context, ContextState, Evidence, Fleet, Halted, LogEntry, LogFilter, Migrations, Migrator, Outcome, ReadError,
-    Refusal, Stop,
+    Refusal, Stop, UndoLeft,
 };
 use migrate_tests::{Fault, Faulty, engine, module, rows};
 
@@ -70,4 +70,33 @@ async fn a_run_that_was_told_to_stop_reads_and_applies_nothing() {
     let outcomes: Vec<_> = report.contexts().iter().map(|one| one.outcome.clone()).collect();
     let untouched = Outcome::Refused(Refusal::NotAttempted { because: Halted::Stopped, pending: 2 });
     assert_eq!(outcomes, [Outcome::UpToDate, untouched], "{report}");
+}
+
+#[tokio::test]
+async fn an_undo_that_failed_or_is_torn_is_named() {
+    let db = engine().await;
+    let [there, ..] = &contexts();
+    let migrator = Migrator::new([schema()]).unwrap();
+    assert!(migrator.migrate(&db, there.clone()).await.is_served());
+    let seen = async |change: &str| {
+        let field = "DEFINE FIELD IF NOT EXISTS undo ON _migrations TYPE option<object> FLEXIBLE";
+        rows(&db, there, &format!("{field}; UPDATE _migrations:['app', 2] SET {change}")).await;
+        let fleet = Fleet::contexts([there.clone()]);
+        migrator.fleet_status(&db, fleet, Evidence::Ledger).await.unwrap().contexts.remove(0)
+    };
+    let failed = seen("undo = { token: 'x', error: { message: 'not today' } }").await;
+    let [undo] = &failed.failed_undos[..] else { panic!("{failed:?}") };
+    assert_eq!(
+        (&failed.state, undo.left, undo.message.as_str()),
+        (&ContextState::UpToDate, UndoLeft::Applied, "not today")
+    );
+    let torn = seen("status = 'started', undo = { token: 'x' }").await;
+    assert!(matches!(torn.state, ContextState::Refused(Refusal::Stuck { .. })), "{torn:?}");
+    let said = "the undo of app V2__b failed: it ended before its end, and nobody recorded why; nobody knows which of its statements ran";
+    assert_eq!((torn.failed_undos[0].left, torn.failed_undos[0].to_string().as_str()), (UndoLeft::Unknown, said));
+    let json = serde_json::to_value(&torn).unwrap();
+    assert_eq!((&json["failed_undos"][0]["version"], &json["failed_undos"][0]["left"]), (&2.into(), &"unknown".into()));
+    // One that was done, and a migration that ended early by itself, are no failed undos.
+    assert!(seen("status = 'rolled_back', undo = { token: 'x' }").await.failed_undos.is_empty());
+    assert!(seen("status = 'started', undo = NONE").await.failed_undos.is_empty());
 }

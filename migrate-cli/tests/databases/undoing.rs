@@ -130,4 +130,15 @@ fn an_undo_that_failed_is_listed_with_the_way_out() {
     let shown = run(&server, dir.path(), &[&["list"][..], &EU].concat()).stdout;
     assert!(shown.contains("undo       of V2__bio.surql: ") && shown.contains("not today"), "{shown}");
     assert!(shown.contains("way out    its undo failed and was taken back"), "{shown}");
+
+    let (code, status) = json(&server, dir.path(), &[&["status"][..], &EU].concat());
+    let undo = &status["statuses"][0]["failed_undos"][0];
+    assert_eq!((code, &undo["version"], &undo["left"]), (0, &json!(2), &json!("applied")), "{status}");
+    server.rows("acme/eu", "UPDATE _migrations:['app', 2] SET status = 'started'");
+    let shown = run(&server, dir.path(), &[&["status"][..], &EU].concat());
+    assert!(
+        shown.code == 1 && shown.stdout.contains("undo       acme/eu: the undo of app V2__bio failed: "),
+        "{shown:?}"
+    );
+    assert!(shown.stdout.contains("not today") && shown.stdout.contains("`list` tells the ways out"), "{shown:?}");
 }

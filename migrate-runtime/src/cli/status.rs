@@ -60,6 +60,9 @@ fn shown(status: &FleetStatus) -> String {
         };
         lines.push(table(&["context", "modules", "state"], status.contexts.iter().map(row)));
     }
+    for one in &status.contexts {
+        lines.extend(one.failed_undos.iter().map(|undo| wrapped(&format!("undo       {}: {undo}", one.context))));
+    }
     if let Some(help) = help(status) {
         lines.extend([String::new(), wrapped(&help)]);
     }
@@ -105,6 +108,9 @@ fn help(status: &FleetStatus) -> Option<String> {
     let mut helps = Vec::new();
     if found.contains("pending") {
         helps.push("`up` applies what is pending; `up --dry-run` lists it");
+    }
+    if status.contexts.iter().any(|one| !one.failed_undos.is_empty()) {
+        helps.push("`list` tells the ways out of an undo that failed");
     }
     if found.contains("absent") {
         helps.push(

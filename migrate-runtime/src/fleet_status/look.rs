@@ -6,14 +6,14 @@ use std::time::Instant;
 use futures_util::stream::{self, StreamExt};
 use migrate_core::{Migration, Version};
 
-use super::{ContextState, ContextStatus, FleetStatus, ModuleStatus};
+use super::{ContextState, ContextStatus, FailedUndo, FleetStatus, ModuleStatus, UndoLeft};
 use crate::Database;
 use crate::context::Context;
 use crate::counted::Counted;
 use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
 use crate::index::{Answer, Confirmation, Entry, Index, confirm};
-use crate::ledger::Row;
+use crate::ledger::{Row, Status};
 use crate::migrator::Migrator;
 use crate::observer::Event;
 use crate::outcome::{Applied, Evidence};
@@ -149,7 +149,11 @@ impl Migrator {
             Some(Entry::Stranger) => IndexFinding::Missing { repaired: false },
             Some(Entry::Confirmed | Entry::Stale) => IndexFinding::Right,
         };
-        ContextStatus { context: context.clone(), state, modules, evidence: Evidence::Ledger, index }
+        let failed_undos = match probe {
+            Probe::Ledger(ledger) => ledger.rows.iter().filter_map(failed_undo).collect(),
+            Probe::Again(_) | Probe::Refused(_) => Vec::new(),
+        };
+        ContextStatus { context: context.clone(), state, modules, evidence: Evidence::Ledger, failed_undos, index }
     }
 
     fn state(&self, rows: &[Row]) -> ContextState {
@@ -173,6 +177,7 @@ impl Migrator {
             state: ContextState::UpToDate,
             modules: self.known().map(module).chain(strangers.iter().map(stranger)).collect(),
             evidence: Evidence::Index,
+            failed_undos: Vec::new(),
             index: IndexFinding::Right,
         }
     }
@@ -183,6 +188,7 @@ impl Migrator {
             state: ContextState::Absent,
             modules: self.module_statuses(&[]),
             evidence: Evidence::Ledger,
+            failed_undos: Vec::new(),
             index: IndexFinding::NotAsked,
         }
     }
@@ -210,4 +216,10 @@ impl Migrator {
         statuses.extend(strangers.difference(&names).map(stranger));
         statuses
     }
+}
+
+fn failed_undo(row: &Row) -> Option<FailedUndo> {
+    let left = if row.status == Status::Started { UndoLeft::Unknown } else { UndoLeft::Applied };
+    let (module, version, name) = (row.module.clone(), row.version, row.name.clone());
+    Some(FailedUndo { module, version, name, left, message: row.undo_failed.clone()? })
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::outcome::{Applied, Evidence};
 use crate::plan::Ahead;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, number};
 use crate::verification::IndexFinding;
 
 /// Where the contexts of a fleet stand, in the fleet's order.
@@ -47,6 +47,9 @@ pub struct ContextStatus {
     pub modules: Vec<ModuleStatus>,
     /// How it is known.
     pub evidence: Evidence,
+    /// The undos that failed, where its ledger was read: of a migration that is applied as before, or of one of which nobody
+    /// knows what is left, so that the context is refused.
+    pub failed_undos: Vec<FailedUndo>,
     /// What the fleet index says of it, where both the index and the ledger were asked. Nothing of it was put right.
     pub index: IndexFinding,
 }
@@ -72,6 +75,44 @@ pub enum ContextState {
     Refused(Refusal),
     /// It does not exist.
     Absent,
+}
+
+/// A migration that somebody failed to undo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FailedUndo {
+    /// Its module.
+    pub module: String,
+    /// Its version.
+    #[serde(serialize_with = "number")]
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub left: UndoLeft,
+    /// Why the undo failed.
+    pub message: String,
+}
+
+/// What a failed undo left of its migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UndoLeft {
+    /// The undo was taken back: the migration is applied as before.
+    Applied,
+    /// The undo is torn: nobody knows which of its statements ran.
+    Unknown,
+}
+
+impl fmt::Display for FailedUndo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { module, version, name, left, message } = self;
+        write!(f, "the undo of {module} V{version}__{name} failed: {message}; ")?;
+        f.write_str(match left {
+            UndoLeft::Applied => "it was taken back",
+            UndoLeft::Unknown => "nobody knows which of its statements ran",
+        })
+    }
 }
 
 /// The versions of one module.
@@ -160,6 +201,7 @@ impl Serialize for ContextStatus {
             Evidence::Ledger => "ledger",
             Evidence::Index => "index",
         };
+        map.serialize_entry("failed_undos", &self.failed_undos)?;
         map.serialize_entry("evidence", evidence)?;
         map.serialize_entry("index", &self.index)?;
         map.end()

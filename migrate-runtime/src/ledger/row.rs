@@ -24,6 +24,8 @@ pub(crate) struct Row {
     pub(crate) phase: Option<Phase>,
     /// Whether a phased migration is applied in all phases, as the database had nothing of its module.
     pub(crate) at_once: bool,
+    /// Why the last attempt to undo it failed, if it did. Of one whose status is `started`, nobody knows what is left.
+    pub(crate) undo_failed: Option<String>,
 }
 
 /// What a migration that is not done has left in the database.
@@ -113,6 +115,7 @@ struct Raw {
     accepted: Option<String>,
     phase: Option<String>,
     at_once: Option<bool>,
+    undo_failed: Option<String>,
 }
 
 impl Row {
@@ -138,6 +141,7 @@ impl Row {
             accepted: raw.accepted.as_deref().map(checksum).transpose()?,
             phase: raw.phase.as_deref().and_then(phase),
             at_once: raw.at_once == Some(true),
+            undo_failed: raw.undo_failed,
             module: raw.module,
             name: raw.name,
         })

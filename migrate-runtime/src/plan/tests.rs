@@ -34,6 +34,7 @@ fn row(module: &str, version: u64, status: Status) -> Row {
         accepted: None,
         phase: None,
         at_once: false,
+        undo_failed: None,
     }
 }
 

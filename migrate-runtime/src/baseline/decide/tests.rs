@@ -64,6 +64,7 @@ fn recorded(module: &Migrations, number: u64, is_taken_over: bool) -> Recorded {
         accepted: None,
         phase: None,
         at_once: false,
+        undo_failed: None,
     };
     Recorded { row, is_taken_over, replica: None }
 }
