@@ -108,6 +108,8 @@ mod roll;
 #[cfg(feature = "surrealdb")]
 mod run;
 #[cfg(feature = "surrealdb")]
+mod schema_repair;
+#[cfg(feature = "surrealdb")]
 mod script;
 #[cfg(feature = "surrealdb")]
 mod sdk;
@@ -198,6 +200,10 @@ pub use crate::{
         ReplicaInfo,
     },
     report::{Counts, Report},
+    schema_repair::{
+        LedgerRepair, LedgerRepaired, SchemaRepairAction, SchemaRepairError, SchemaRepairLoss, SchemaRepairObstacle,
+        SchemaRepairOptions, SchemaRepairPlan, SchemaRepairReport, SchemaRepairStatement,
+    },
     snapshot::{
         Author, Keep, ParseSnapshotIdError, Pruned, Snapshot, SnapshotError, SnapshotFormatError, SnapshotId,
         Snapshots, StoredSnapshot,

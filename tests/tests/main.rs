@@ -24,6 +24,7 @@ mod modules_moved;
 mod observer;
 mod phased;
 mod registry;
+mod repair_schema;
 mod replicas;
 mod snapshots;
 mod stepwise;

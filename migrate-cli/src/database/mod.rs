@@ -10,6 +10,7 @@ mod tls;
 
 use std::path::Path;
 
+use migrate_build::Loaded;
 use migrate_runtime::cli::{Ended, Format, Presentation, Session};
 use migrate_runtime::{Fleet, Migrations, Migrator};
 use tokio::runtime::Runtime;
@@ -25,7 +26,10 @@ use crate::terminal::Terminal;
 /// Runs one of them.
 pub(crate) fn run(database: Box<Database>, global: &Global, terminal: Terminal) -> Result<Outcome, Failure> {
     let Database { connection, command } = *database;
-    let modules = global.dir.iter().map(|dir| module(dir, terminal)).collect::<Result<Vec<_>, _>>()?;
+    let loaded = global.dir.iter().map(|dir| module(dir, terminal)).collect::<Result<Vec<_>, _>>()?;
+    let tags: Vec<_> = loaded.iter().map(|one| (one.module.clone(), one.tags.clone())).collect();
+    // They live as long as the process, which runs one command.
+    let modules = loaded.into_iter().map(|one| -> &'static Migrations { Box::leak(Box::new(one.leak())) });
     let mut migrator = Migrator::new(modules).map_err(Error::Modules)?;
     migrator = migrator.applied_by(env!("CARGO_BIN_NAME"), env!("CARGO_PKG_VERSION"));
     if let Some(index) = connection.index.clone() {
@@ -42,6 +46,9 @@ pub(crate) fn run(database: Box<Database>, global: &Global, terminal: Terminal) 
         if let Some(context) = context {
             session = session.fleet(Fleet::contexts([context]));
         }
+        for (module, tags) in tags {
+            session = session.tags(&module, tags);
+        }
         let ended = command.run(session).await;
         open::close(opened, &connection).await;
         Ok::<_, Error>(ended)
@@ -53,9 +60,9 @@ pub(crate) fn run(database: Box<Database>, global: &Global, terminal: Terminal) 
     }
 }
 
-/// The module of a folder. It lives as long as the process, which runs one command.
-fn module(dir: &Path, terminal: Terminal) -> Result<&'static Migrations, Failure> {
+/// The module of a folder.
+fn module(dir: &Path, terminal: Terminal) -> Result<Loaded, Failure> {
     let loaded = load_dir(dir)?;
     terminal.diagnostics(&loaded.warnings);
-    Ok(Box::leak(Box::new(loaded.leak())))
+    Ok(loaded)
 }

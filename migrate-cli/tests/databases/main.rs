@@ -11,6 +11,7 @@ mod modules;
 mod progressing;
 mod reading;
 mod refused;
+mod repairing;
 mod rolling_out;
 mod server;
 mod snapshots;

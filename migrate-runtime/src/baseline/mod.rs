@@ -16,6 +16,7 @@ pub use fleet::BaselineReport;
 pub(crate) use options::select;
 pub use options::{Baseline, Strangers};
 pub(crate) use record::Origin;
+pub(crate) use report::writes_rows;
 pub use report::{TakenOver, Takeover, TakeoverState};
 pub(crate) use takeover::{Intent, Wanted};
 

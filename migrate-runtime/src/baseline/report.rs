@@ -71,7 +71,8 @@ impl TakenOver {
     }
 }
 
-fn writes_rows(migration: &Migration) -> bool {
+/// Whether a migration does more than define things.
+pub(crate) fn writes_rows(migration: &Migration) -> bool {
     use StatementKind::{
         Alter, Create, Define, Delete, Info, Insert, Let, Option, Rebuild, Relate, Remove, Select, Show,
     };

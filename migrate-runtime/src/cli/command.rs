@@ -10,8 +10,8 @@ use super::presentation::{Format, Presentation};
 use super::selection::Selection;
 use super::session::Session;
 use super::{
-    Adopt, Baseline, Compare, Drift, Lease, List, Live, Log, Replicas, Restore, Rollout, Snapshot, Status, Undo, Up,
-    Validate,
+    Adopt, Baseline, Compare, Drift, Lease, List, Live, Log, RepairSchema, Replicas, Restore, Rollout, Snapshot,
+    Status, Undo, Up, Validate,
 };
 use crate::Database;
 use crate::context::Context;
@@ -38,6 +38,7 @@ pub enum Command {
     Restore(Restore),
     Rollout(Rollout),
     Drift(Drift),
+    RepairSchema(RepairSchema),
     Snapshot(Snapshot),
     Compare(Compare),
     Baseline(Baseline),
@@ -73,6 +74,7 @@ impl Command {
             Self::Restore(command) => Box::pin(command.run(session)).await,
             Self::Rollout(command) => Box::pin(command.run(session)).await,
             Self::Drift(command) => Box::pin(command.run(session)).await,
+            Self::RepairSchema(command) => Box::pin(command.run(session)).await,
             Self::Snapshot(command) => Box::pin(command.run(session)).await,
             Self::Compare(command) => Box::pin(command.run(session)).await,
             Self::Baseline(command) => Box::pin(command.run(session)).await,
@@ -107,6 +109,7 @@ impl Command {
             Self::Restore(command) => Some(&command.selection),
             Self::Rollout(command) => Some(command.selection()),
             Self::Drift(command) => Some(&command.selection),
+            Self::RepairSchema(command) => Some(&command.selection),
             Self::Snapshot(command) => Some(command.selection()),
             Self::Compare(command) => Some(&command.selection),
             Self::Baseline(command) => Some(&command.selection),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::ended::Ended;
 use crate::context::Context;
 use crate::{
-    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, RolloutError, SnapshotError,
+    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, RolloutError, SchemaRepairError, SnapshotError,
     SnapshotFormatError, UndoError,
 };
 
@@ -37,6 +37,9 @@ pub(super) enum CommandError {
     /// A phased migration was not moved on anywhere.
     #[error(transparent)]
     Rollout(Box<RolloutError>),
+    /// A schema was not repaired.
+    #[error(transparent)]
+    SchemaRepair(#[from] Box<SchemaRepairError>),
     /// Not all of an export was put back.
     #[error(transparent)]
     Restore(#[from] Box<RestoreError>),
@@ -94,6 +97,7 @@ impl CommandError {
             Self::Registry(_) => "registry",
             Self::Undo(error) => error.kind(),
             Self::Rollout(error) => error.kind(),
+            Self::SchemaRepair(error) => error.kind(),
             Self::Restore(_) => "restore",
             Self::Schema(error) => of_schema(error),
             Self::Snapshot(error) => of_snapshot(error),

@@ -51,6 +51,7 @@ mod paint;
 mod precaution;
 mod presentation;
 mod progress;
+mod repair_schema;
 mod replicas;
 mod replicas_in;
 mod restore;
@@ -79,6 +80,7 @@ pub use self::live::Live;
 pub use self::log::Log;
 pub use self::migrate_only::migrate_only;
 pub use self::presentation::{Coloring, Format, Presentation};
+pub use self::repair_schema::RepairSchema;
 pub use self::replicas::Replicas;
 pub use self::restore::Restore;
 pub use self::rollout::{

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use migrate_core::Version;
 use serde::Serialize;
 
 use super::error::CommandError;
@@ -21,12 +23,20 @@ pub struct Session<'a, D> {
     pub(super) presentation: Presentation,
     pub(super) registry: Option<Registry>,
     fleet: Option<Fleet>,
+    tags: BTreeMap<(String, String), Version>,
 }
 
 impl<'a, D> Session<'a, D> {
     /// A session without a fleet: each command line has to name its contexts.
     pub fn new(migrator: Migrator, database: &'a D) -> Self {
-        Self { migrator, database, presentation: Presentation::default(), registry: None, fleet: None }
+        Self {
+            migrator,
+            database,
+            presentation: Presentation::default(),
+            registry: None,
+            fleet: None,
+            tags: BTreeMap::new(),
+        }
     }
 
     /// The contexts that are meant where the command line selects none.
@@ -37,6 +47,12 @@ impl<'a, D> Session<'a, D> {
     /// The registry that the program's replicas join.
     pub fn registry(self, registry: Registry) -> Self {
         Self { registry: Some(registry), ..self }
+    }
+
+    /// Names for versions of a module, which a command line may give in their place. They are no part of what is embedded.
+    pub fn tags(mut self, module: &str, tags: impl IntoIterator<Item = (String, Version)>) -> Self {
+        self.tags.extend(tags.into_iter().map(|(tag, version)| ((module.to_owned(), tag), version)));
+        self
     }
 
     /// How results are shown. [`Migrate`](super::Migrate) has options for it.
@@ -66,6 +82,14 @@ impl<'a, D> Session<'a, D> {
             CommandError::Usage(format!(
                 "this is about one database at a time, not {count}: name it by `--ns` and `--db`"
             ))
+        })
+    }
+
+    /// The version of a module that is named by its number or by a tag.
+    pub(super) fn version(&self, module: &str, named: &str) -> Result<Version, CommandError> {
+        let tagged = self.tags.get(&(module.to_owned(), named.to_owned())).copied();
+        tagged.map_or_else(|| named.strip_prefix('V').unwrap_or(named).parse(), Ok).map_err(|error| {
+            CommandError::Usage(format!("`{named}` is neither a version of {module} nor one of its tags: {error}"))
         })
     }
 

@@ -8,7 +8,7 @@ use crate::compare::Until;
 use crate::order::Modules;
 
 /// The embedded schemas that one look at a fleet needs, each computed once.
-pub(super) struct Expected<'a> {
+pub(crate) struct Expected<'a> {
     modules: &'a Modules,
     /// Everything that a module ever defined, and perhaps removed again.
     defined: BTreeSet<&'static Object>,
@@ -16,7 +16,7 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    pub(super) fn new(modules: &'a Modules) -> Self {
+    pub(crate) fn new(modules: &'a Modules) -> Self {
         let changes = modules.iter().flat_map(|module| module.iter()).flat_map(Migration::changes);
         Self { modules, defined: changes.map(Change::object).collect(), schemas: Mutex::default() }
     }
@@ -31,7 +31,7 @@ impl<'a> Expected<'a> {
     }
 
     /// The schema at a position.
-    pub(super) fn at(&self, position: &Position) -> Arc<Catalog> {
+    pub(crate) fn at(&self, position: &Position) -> Arc<Catalog> {
         let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(schema) = schemas.get(&position.applied) {
             return Arc::clone(schema);

@@ -8,6 +8,8 @@ mod position;
 mod report;
 mod state;
 
+pub(crate) use expected::Expected;
 pub use options::{Against, DriftOptions};
+pub(crate) use position::Position;
 pub use report::DriftReport;
 pub use state::{ContextDrift, DriftState, DriftUnknown};

@@ -10,17 +10,17 @@ use crate::plan::{Action, Ahead, Incomplete, Plan, Step, Stranger, plan};
 
 /// Where a context is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Position {
+pub(crate) struct Position {
     /// How much of each module is applied, in the order of the modules.
-    pub(super) applied: Vec<Until>,
-    pub(super) pending: usize,
-    pub(super) ahead: Vec<Ahead>,
-    pub(super) strangers: Vec<Stranger>,
+    pub(crate) applied: Vec<Until>,
+    pub(crate) pending: usize,
+    pub(crate) ahead: Vec<Ahead>,
+    pub(crate) strangers: Vec<Stranger>,
 }
 
 impl Position {
     /// Reads it from the rows of a ledger, which the planner understands or says why not.
-    pub(super) fn of(modules: &Modules, rows: &[Row]) -> Result<Self, DriftUnknown> {
+    pub(crate) fn of(modules: &Modules, rows: &[Row]) -> Result<Self, DriftUnknown> {
         if let Some(row) = rows.iter().find(|row| row.is_begun()) {
             return Err(DriftUnknown::MidMigration { module: row.module.clone(), version: row.version });
         }
@@ -47,7 +47,7 @@ impl Position {
     }
 
     /// Those that know more than this binary does, in words.
-    pub(super) fn unknown_work(&self) -> String {
+    pub(crate) fn unknown_work(&self) -> String {
         let ahead = self.ahead.iter().map(|ahead| format!("{} V{}", ahead.module, ahead.version));
         let strangers = self.strangers.iter().map(|one| format!("{} V{}", one.module, one.version));
         ahead.chain(strangers).collect::<Vec<_>>().join(" and ")

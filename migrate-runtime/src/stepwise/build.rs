@@ -2,7 +2,7 @@ use serde_json::Value;
 
 /// How far an index is that is built `CONCURRENTLY`, as `INFO FOR INDEX` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Build {
+pub(crate) enum Build {
     Ready,
     /// So many rows were looked at.
     Running {
@@ -12,7 +12,7 @@ pub(super) enum Build {
 
 /// Why an index is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unbuilt {
+pub(crate) enum Unbuilt {
     /// The engine gave it up, for this reason.
     Broken(String),
     /// Nobody could tell.
@@ -22,7 +22,7 @@ pub(super) enum Unbuilt {
 impl Build {
     /// Reads the answer to `INFO FOR INDEX`. The engine keeps the state of a build with the data, and goes on with it after
     /// a restart.
-    pub(super) fn read(info: &Value) -> Result<Self, Unbuilt> {
+    pub(crate) fn read(info: &Value) -> Result<Self, Unbuilt> {
         let building = &info["building"];
         match building["status"].as_str() {
             Some("ready") | None => Ok(Self::Ready),

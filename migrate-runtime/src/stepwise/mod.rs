@@ -22,7 +22,7 @@ use migrate_core::Pace;
 use serde_json::Value;
 use tracing::debug;
 
-use self::build::Unbuilt;
+pub(crate) use self::build::{Build, Unbuilt};
 use self::position::{Position, StatementProgress};
 use self::script::Scripts;
 use self::unit::Unit;

@@ -85,12 +85,12 @@ pub(super) fn impact(module: &Migrations, place: usize) -> UndoImpact {
 
 /// Whether a field has values of its own: not what the database gives every record, and not the elements of another field,
 /// whose values are that field's.
-fn has_values(field: &Object) -> bool {
+pub(crate) fn has_values(field: &Object) -> bool {
     !matches!(field.name(), "id" | "in" | "out") && !field.name().ends_with('*')
 }
 
 /// Whether one field lies within another.
-pub(super) fn is_within(field: &Object, other: &Object) -> bool {
+pub(crate) fn is_within(field: &Object, other: &Object) -> bool {
     let rest = field.name().strip_prefix(other.name());
     field.table() == other.table() && rest.is_some_and(|rest| rest.starts_with(['.', '[']))
 }
@@ -118,14 +118,14 @@ pub(super) fn has_value(field: &Object) -> String {
 
 /// How many records the tables hold, and in which fields, of everything that goes and is there.
 #[derive(Debug, Default)]
-pub(super) struct Count {
+pub(crate) struct Count {
     /// The fields to count in, by table.
     tables: BTreeMap<String, Vec<Object>>,
 }
 
 impl Count {
     /// What is to be counted of these impacts in a database with this schema.
-    pub(super) fn of<'a>(impacts: impl Iterator<Item = &'a UndoImpact>, live: &Catalog) -> Self {
+    pub(crate) fn of<'a>(impacts: impl Iterator<Item = &'a UndoImpact>, live: &Catalog) -> Self {
         let mut count = Self::default();
         for gone in impacts.flat_map(UndoImpact::goes) {
             let (table, field) = match gone.object.kind() {
@@ -142,12 +142,12 @@ impl Count {
         count
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }
 
     /// One expression, so that all of it is counted at one moment, and each table is gone through once.
-    pub(super) fn expression(&self) -> String {
+    pub(crate) fn expression(&self) -> String {
         let mut text = "[".to_owned();
         for (table, fields) in &self.tables {
             let _ = write!(text, "(SELECT count() AS n");
@@ -160,7 +160,7 @@ impl Count {
     }
 
     /// Writes what was counted into the impacts.
-    pub(super) fn fill<'a>(
+    pub(crate) fn fill<'a>(
         &self,
         answer: &Value,
         impacts: impl Iterator<Item = &'a mut UndoImpact>,

@@ -59,7 +59,7 @@ pub(super) async fn plan(
         let decided = decided.map_err(|why| undecided(context, why))?;
         let mut steps: Vec<_> = decided.iter().map(|one| UndoStep::new(modules, one, &seen.live)).collect();
         let count = Count::of(steps.iter().map(|step| &step.impact), &seen.live);
-        let counted = if count.is_empty() { Ok(Value::Null) } else { ask(database, context, &count).await };
+        let counted = if count.is_empty() { Ok(Value::Null) } else { self::count(database, context, &count).await };
         let why = match counted {
             Ok(counted) => {
                 let filled = count.fill(&counted, steps.iter_mut().map(|step| &mut step.impact));
@@ -97,12 +97,14 @@ fn unknown(modules: &Modules, ledger: &[Recorded], steps: &[UndoStep]) -> Vec<St
     latest.into_iter().map(stranger).collect()
 }
 
-enum Uncounted {
+/// Why rows were not counted.
+pub(crate) enum Uncounted {
     Again(String),
     Refused(String),
 }
 
-async fn ask(database: &impl Database, context: &Context, count: &Count) -> Result<Value, Uncounted> {
+/// Counts the rows of everything that is asked for, in one query.
+pub(crate) async fn count(database: &impl Database, context: &Context, count: &Count) -> Result<Value, Uncounted> {
     let text = format!("{}\n{};\n", context.use_statement(), count.expression());
     let reply = match database.query(text, Map::new()).await {
         Ok(reply) => reply,

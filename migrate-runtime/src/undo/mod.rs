@@ -16,11 +16,15 @@ mod target;
 
 pub use error::UndoError;
 pub use export::{ExportError, Exported, ExportedTable, RestoreError, Restored, RestoredTable};
+pub(crate) use impact::{Count, has_values, is_within};
 pub use impact::{Gone, UndoImpact};
+pub(crate) use look::{Uncounted, count};
 pub use obstacle::UndoObstacle;
 pub use options::{Approval, Leftovers, UndoOptions, UndoTexts};
+pub(crate) use plan::clearing;
 pub use plan::{UndoPlan, UndoSource, UndoStep};
 pub use report::{UndoReport, Undone, UndoneBy};
+pub(crate) use script::{DEFINE_UNDO, TOUCH};
 pub use target::UndoTarget;
 
 use std::time::Instant;

@@ -147,7 +147,7 @@ impl UndoStep {
             reasons: Vec::new(),
             recommendation: "",
             above: above(modules, decided),
-            clearing: clearing(impact.goes(), live),
+            clearing: clearing(impact.goes(), live).into_iter().map(|(_, statement)| statement).collect(),
             impact,
         }
     }
@@ -216,8 +216,8 @@ fn above(modules: &Modules, decided: &Decided<'_>) -> Vec<Key> {
     next.into_iter().chain(requires.filter_map(|turn| key(turn.module, turn.at))).collect()
 }
 
-/// The statements that take values out of rows, one for each table that stays.
-fn clearing(goes: &[Gone], live: &Catalog) -> Vec<String> {
+/// The statements that take values out of rows, one for each table that stays, by its name.
+pub(crate) fn clearing(goes: &[Gone], live: &Catalog) -> Vec<(String, String)> {
     let fields = fields_alone(goes);
     let mut tables: Vec<_> = fields.iter().filter_map(|field| field.table()).collect();
     tables.sort_unstable();
@@ -230,7 +230,8 @@ fn clearing(goes: &[Gone], live: &Catalog) -> Vec<String> {
         let of_table: Vec<_> = fields.iter().filter(|field| field.table() == Some(table)).collect();
         let paths: Vec<_> = of_table.iter().map(|field| field.name()).collect();
         let conditions: Vec<_> = of_table.iter().map(|field| has_value(field)).collect();
-        format!("UPDATE {} UNSET {} WHERE {} RETURN NONE;\n", quote(table), paths.join(", "), conditions.join(" OR "))
+        let (paths, conditions) = (paths.join(", "), conditions.join(" OR "));
+        (table.to_owned(), format!("UPDATE {} UNSET {paths} WHERE {conditions} RETURN NONE;\n", quote(table)))
     };
     tables.into_iter().filter(is_plain).map(clear).collect()
 }

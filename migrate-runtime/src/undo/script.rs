@@ -12,14 +12,14 @@ use crate::replica::Replica;
 use crate::script::{Role, Script};
 
 /// Creates the field in which a ledger row says who undid its migration, or tried to: one statement, a no-op where it exists.
-const DEFINE_UNDO: &str = "DEFINE FIELD IF NOT EXISTS undo ON _migrations TYPE option<object> FLEXIBLE;\n";
+pub(crate) const DEFINE_UNDO: &str = "DEFINE FIELD IF NOT EXISTS undo ON _migrations TYPE option<object> FLEXIBLE;\n";
 
 const ROW: &str = "type::record('_migrations', [$_migrate_0.module, $_migrate_0.version])";
 
 /// Writes the records that a replica would create to apply something on top of the migration, and leaves them as they were:
 /// so whoever does that at the same time is in conflict with this transaction, on every storage engine, and one of both
 /// has to look again. An engine that only compares what was written would let both pass otherwise.
-const TOUCH: &str = "\
+pub(crate) const TOUCH: &str = "\
 FOR $key IN $_migrate_above { \
 LET $id = type::record('_migrations', $key); LET $row = (SELECT * FROM ONLY $id); DELETE $id; \
 IF $row IS NOT NONE { INSERT INTO _migrations $row } ELSE { \
