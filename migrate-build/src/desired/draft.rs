@@ -136,3 +136,19 @@ impl Draft {
 fn one_line(text: &str) -> String {
     text.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'), " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_a_secret_is_shown_as_the_database_shows_it() {
+        let access = "DEFINE ACCESS OVERWRITE api ON DATABASE TYPE JWT ALGORITHM HS256 KEY 'a secret'";
+        let told = shown(access);
+        assert!(told.contains("ACCESS api") && told.contains("[REDACTED]") && !told.contains("a secret"), "{told}");
+        let user = shown("DEFINE USER ann ON DATABASE PASSWORD 'a secret' ROLES VIEWER");
+        assert!(user.contains("USER ann") && !user.contains("a secret"), "{user}");
+        assert_eq!(shown("DEFINE TABLE a"), "DEFINE TABLE a");
+        assert_eq!(shown("REMOVE ACCESS api ON DATABASE"), "REMOVE ACCESS api ON DATABASE");
+    }
+}

@@ -55,7 +55,7 @@ impl<'a, D: Database> Execution<'a, D> {
 
     pub(super) async fn run(mut self, approval: Approval) -> Result<(), SchemaRepairError> {
         permitted(self.plan, approval)?;
-        if !self.change().await? {
+        if !self.change(approval).await? {
             return Ok(());
         }
         if !self.plan.way.builds.is_empty() {
@@ -73,7 +73,7 @@ impl<'a, D: Database> Execution<'a, D> {
     }
 
     /// Does what is done at once, or finds it done. `false` where there is nothing to do at all.
-    async fn change(&mut self) -> Result<bool, SchemaRepairError> {
+    async fn change(&mut self, approval: Approval) -> Result<bool, SchemaRepairError> {
         let mut is_sent = false;
         loop {
             let seen = self.look().await?;
@@ -90,9 +90,11 @@ impl<'a, D: Database> Execution<'a, D> {
             if seen.plan.is_empty() {
                 return Ok(false);
             }
-            if seen.plan != *self.plan {
+            if !seen.plan.does_what(self.plan) {
                 return Err(SchemaRepairError::Stale { context: self.plan.context.clone() });
             }
+            // People go on writing rows, and more may be lost by now.
+            permitted(&seen.plan, approval)?;
             self.settle_index().await?;
             let script = self.scripts().change(&seen);
             is_sent = true;

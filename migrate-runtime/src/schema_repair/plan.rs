@@ -90,6 +90,12 @@ impl SchemaRepairPlan {
         self.statements().next().is_none() && self.ledger.is_empty()
     }
 
+    /// Whether it does the same as another one, whatever rows there are by now.
+    pub(super) fn does_what(&self, other: &Self) -> bool {
+        let what = |plan: &Self| (plan.way.clone(), plan.clearing.clone(), plan.ledger.clone(), plan.versions.clone());
+        what(self) == what(other) && self.differences == other.differences
+    }
+
     /// The SHA-256 of the statements as they are shown, each ended by `;` and a line feed: what the log records.
     pub fn checksum(&self) -> Checksum {
         checksum(self.statements())

@@ -121,13 +121,13 @@ async fn links_to_a_renamed_table_lead_to_its_new_name() {
         DEFINE FIELD boss ON user TYPE option<record<user>>; DEFINE TABLE bot;
         DEFINE TABLE post SCHEMAFULL; DEFINE FIELD author ON post TYPE record<user>;
         DEFINE FIELD editor ON post TYPE option<record<user | bot>>; DEFINE FIELD any ON post TYPE option<record>;
-        DEFINE FIELD readers ON post TYPE option<array<record<user | bot>>>; DEFINE FIELD info ON post TYPE object;
-        DEFINE FIELD info.by ON post TYPE option<record<user>>";
+        DEFINE FIELD readers ON post TYPE option<array<record<user | bot>>>; DEFINE FIELD meta ON post TYPE object;
+        DEFINE FIELD meta.by ON post TYPE option<record<user>>";
     let tenant = Tenant::new().await;
     tenant.become_like(before, &[]).await;
     let rows = "CREATE user:1 SET name = 'a'; CREATE user:['two', 2] SET name = 'b', boss = user:1; CREATE bot:1;
-        CREATE post:1 SET author = user:1, editor = bot:1, any = user:1, readers = [bot:1, user:['two', 2]], info = { by: user:1 };
-        CREATE post:2 SET author = user:['two', 2], info = {}";
+        CREATE post:1 SET author = user:1, editor = bot:1, any = user:1, readers = [bot:1, user:['two', 2]], meta = { by: user:1 };
+        CREATE post:2 SET author = user:['two', 2], meta = {}";
     run(&tenant.db, rows).await;
     tenant.become_like(&before.replace("user", "person"), &["user=person"]).await;
     assert_eq!(
@@ -135,7 +135,7 @@ async fn links_to_a_renamed_table_lead_to_its_new_name() {
         r#"[["person:1",null],["person:['two', 2]","person:1"]]"#
     );
     assert_eq!(
-        tenant.rows("SELECT VALUE [author, editor, any, readers, info.by] FROM post").await,
+        tenant.rows("SELECT VALUE [author, editor, any, readers, meta.by] FROM post").await,
         r#"[["person:1","bot:1","person:1",["bot:1","person:['two', 2]"],"person:1"],["person:['two', 2]",null,null,null,null]]"#
     );
     assert_eq!(tenant.rows("SELECT VALUE author.name FROM post").await, r#"["a","b"]"#);
