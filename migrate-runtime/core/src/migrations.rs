@@ -9,8 +9,8 @@ use crate::{Catalog, Checksum, Fresh, FreshStatement, Migration, Version};
 /// `migrations.toml` says otherwise, and stands in every ledger row: once shipped, it changes only with
 /// `formerly = "…"`.
 ///
-/// What is embedded takes about as many bytes as its texts. It is read when one of its migrations is first asked for, in a
-/// millisecond for a thousand of them, and kept.
+/// What is embedded takes fewer bytes than its texts. It is read when the chain is first asked for, a thousand migrations in a few
+/// milliseconds, and kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
     module: &'static str,
