@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     explanation: "On a large table that takes long, conflicts with other writes and may not fit into a \
                   transaction. Write only the rows that need it; if they are many, in batches: a stepwise migration \
                   (`-- migrate: stepwise`) repeats `UPDATE (SELECT VALUE id FROM t WHERE … LIMIT 1000) SET …` until no \
-                  row is left.",
+                  row is left, and so does a step of a phased one that is a `backfill`.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
@@ -24,10 +24,14 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         }
         let Some(table) = write.tables.first() else { continue };
         let message = format!("this writes every row of `{table}` in one transaction");
-        let help =
+        let help = if step.input.part.is_some() {
+            "add a `WHERE` that spares rows which need no change, write them in the batches of a `backfill`, or allow this with \
+             `allow = { M423 = \"reason\" }` at the top of the file"
+        } else {
             "add a `WHERE` that spares rows which need no change, write them in the batches of a stepwise migration, or allow \
              this with `-- migrate: allow(M423) reason`"
-                .to_owned();
+        };
+        let help = help.to_owned();
         diagnostics.push(step.at_write(&RULE, write, table, message, help).with_label("all rows"));
     }
 }

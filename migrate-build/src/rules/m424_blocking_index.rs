@@ -10,7 +10,8 @@ pub(crate) static RULE: Rule = Rule {
     summary: "An index is built over a table that may be large, while everybody waits",
     explanation: "Without `CONCURRENTLY` the database reads the whole table within the transaction of the \
                   migration. Where the table is small, allow it. Where it is large, build the index `CONCURRENTLY` in a \
-                  stepwise migration (`-- migrate: stepwise`), which waits until it is ready and removes one that failed.",
+                  stepwise migration (`-- migrate: stepwise`) or alone in a step of a phased one: either waits until it is \
+                  ready, and removes one that failed.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
@@ -24,9 +25,13 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     let message = format!("{object} is built over all rows of a table that exists");
-    let help =
+    let help = if step.input.part.is_some() {
+        "add `CONCURRENTLY` and make it a step of its own, or put `allow = { M424 = \"reason\" }` at the top of the file if \
+         the table is small"
+    } else {
         "add `CONCURRENTLY` and `-- migrate: stepwise`, or `-- migrate: allow(M424) reason` if the table is small"
-            .to_owned();
+    };
+    let help = help.to_owned();
     diagnostics.push(step.at_name(&RULE, object.name(), message, help).with_label("writes wait for this"));
 }
 

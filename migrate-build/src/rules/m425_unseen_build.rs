@@ -8,18 +8,24 @@ pub(crate) static RULE: Rule = Rule {
     code: "M425",
     name: "unseen-build",
     severity: Severity::Error,
-    summary: "An index is built `CONCURRENTLY` in a migration that is one transaction",
+    summary: "An index is built `CONCURRENTLY` within a transaction of several statements, and nothing waits for it",
     explanation: "The statement succeeds at once, and the index is built after the migration was recorded as \
                   applied. If that fails, say over duplicates of a unique index, nobody is told, and the broken \
                   index stays, of no use to any query. A stepwise migration waits for the build and \
-                  removes an index that failed; without `CONCURRENTLY`, its failure is that of the migration.",
+                  removes an index that failed, and so does a step of a phased one in which the statement stands alone; \
+                  without `CONCURRENTLY`, its failure is that of the migration.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let own = usize::from(matches!(step.lowered.operation, Operation::Rebuild { concurrently: true, .. }));
     if step.lowered.uses.builds > own {
         let message = "nothing waits for this build: it stands inside of another statement".to_owned();
-        let help = "write it as a statement of its own in a stepwise migration, or leave `CONCURRENTLY` out".to_owned();
+        let help = if step.input.part.is_some() {
+            "make it the one statement of a step of its own, or leave `CONCURRENTLY` out"
+        } else {
+            "write it as a statement of its own in a stepwise migration, or leave `CONCURRENTLY` out"
+        };
+        let help = help.to_owned();
         diagnostics.push(step.at_name(&RULE, "CONCURRENTLY", message, help));
         return;
     }
@@ -31,9 +37,18 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     if !is_concurrent || step.input.mode == Mode::Stepwise {
         return;
     }
-    let message = "a failure of this build would go unseen: it ends after the migration".to_owned();
-    let help = "add `-- migrate: stepwise`, which waits for the build, or leave `CONCURRENTLY` out".to_owned();
-    diagnostics.push(step.at_name(&RULE, "CONCURRENTLY", message, help));
+    let (message, help) = if step.input.part.is_some() {
+        (
+            "a failure of this build would go unseen: it ends after the step",
+            "make it a step of its own, which waits for the build, or leave `CONCURRENTLY` out",
+        )
+    } else {
+        (
+            "a failure of this build would go unseen: it ends after the migration",
+            "add `-- migrate: stepwise`, which waits for the build, or leave `CONCURRENTLY` out",
+        )
+    };
+    diagnostics.push(step.at_name(&RULE, "CONCURRENTLY", message.to_owned(), help.to_owned()));
 }
 
 #[cfg(test)]

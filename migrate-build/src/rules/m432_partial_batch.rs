@@ -10,14 +10,18 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "A `LIMIT` leaves rows unwritten",
     explanation: "A migration that is one transaction writes the rows of `UPDATE (SELECT … LIMIT n) SET …` once: those that \
-                  the limit cuts off are never written. A stepwise migration repeats the statement until the selection is \
-                  empty, if it is one of ids: `SELECT VALUE id`.",
+                  the limit cuts off are never written. A stepwise migration repeats the statement until no row is \
+                  left, if it selects ids: `SELECT VALUE id`. So does a step of a phased one that is a `backfill`, or that \
+                  consists of this statement alone.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let Some(batch) = step.batch else { return };
     let help = match (step.input.mode, batch.takes) {
         (Mode::Stepwise, Takes::Ids) => return,
+        (Mode::Transaction | Mode::Phased, _) if step.input.part.is_some() => {
+            "make it a step of its own, or a `backfill`, which is repeated, or leave the `LIMIT` out"
+        }
         (Mode::Stepwise, Takes::Other) => "`SELECT VALUE id FROM …` makes it a batch, which is repeated",
         (Mode::Transaction | Mode::Phased, _) => {
             "make the migration stepwise (`-- migrate: stepwise`), which repeats it, or leave the `LIMIT` out"
