@@ -75,6 +75,6 @@ fn moved(Handover { hand, module, version }: Handover) -> Moved {
     }
 }
 
-fn leak_step(LoadedStep { id, phase, work, text, statements }: LoadedStep) -> PhaseStep {
-    PhaseStep::__new(id.leak(), phase, work, text.leak(), statements.leak())
+fn leak_step(LoadedStep { id, phase, work, text, statements, changes }: LoadedStep) -> PhaseStep {
+    PhaseStep::__new(id.leak(), phase, work, text.leak(), statements.leak()).__with_changes(changes.leak())
 }

@@ -365,7 +365,14 @@ fn absent(folder: &Folder, Gone { entry, handover }: Gone) -> LoadedMigration {
 }
 
 fn phases(phases: AnalysedPhases) -> (Vec<LoadedStep>, String) {
-    let step = |AnalysedStep { id, phase, work, text, statements }| LoadedStep { id, phase, work, text, statements };
+    let step = |AnalysedStep { id, phase, work, text, statements, changes }| LoadedStep {
+        id,
+        phase,
+        work,
+        text,
+        statements,
+        changes,
+    };
     (phases.steps.into_iter().map(step).collect(), phases.irreversible)
 }
 

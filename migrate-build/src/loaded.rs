@@ -104,6 +104,8 @@ pub struct LoadedStep {
     pub text: String,
     /// Its statements, in order: each a range of the text, and the line of the file that it comes from.
     pub statements: Vec<Statement>,
+    /// What it does to the catalog.
+    pub changes: Vec<Change>,
 }
 
 /// What a person sees who opens the lockfile.

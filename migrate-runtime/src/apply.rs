@@ -120,7 +120,7 @@ impl Applier {
                     let planned = self.planned(database, &ledger.rows, task, work).await?;
                     let Plan { renames, corrections, mut steps, ahead, strangers, incomplete } = planned;
                     if let Some(task) = task.filter(|_| renames.is_empty()) {
-                        steps = task.steps(&ledger.rows)?;
+                        steps = task.steps(&self.modules, &ledger.rows)?;
                     }
                     work.incomplete = incomplete;
                     work.ahead.clone_from(&ahead);

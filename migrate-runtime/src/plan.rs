@@ -4,7 +4,9 @@ mod moved;
 
 use std::collections::BTreeMap;
 
-use migrate_core::{Checksum, Compatibility, Fresh, Link, Migration, Migrations, Mode, Moved, Phase, Version};
+use migrate_core::{
+    Checksum, Compatibility, Fresh, Link, Migration, Migrations, Mode, Moved, Phase, Requirement, Version,
+};
 use serde::Serialize;
 
 use crate::handover::{Origin, is_called};
@@ -14,7 +16,7 @@ use crate::phased::PhasedState;
 use crate::refusal::{DivergentPart, Refusal, Unknown, number};
 use crate::upkeep::{Corrected, Rename};
 
-pub(crate) use self::moved::Action;
+pub(crate) use self::moved::{Action, seals};
 
 /// What is to be done in one context.
 #[derive(Clone, Debug, Default)]
@@ -248,7 +250,11 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
     let module = modules[index];
     let mut recorded = rows_of(module.module(), rows)?;
     take_over(module, rows, &mut recorded, plan)?;
-    if let Some(row) = recorded.values().find(|row| matches!(row.status, Status::Started | Status::Other(_))) {
+    // What was begun under a name that the module has no longer is told of by the row that was left behind; who does not know
+    // that migration can go on as long as it breaks nothing.
+    let is_elsewhere = |row: &Row| row.is_under_another_name() && module.get(row.version).is_none();
+    let is_stuck = |row: &&&Row| matches!(row.status, Status::Started | Status::Other(_)) && !is_elsewhere(row);
+    if let Some(row) = recorded.values().find(is_stuck) {
         return Err(Refusal::Stuck { module: row.module.clone(), version: row.version, status: row.status.clone() });
     }
     for row in recorded.values().filter(|row| module.get(row.version).is_some()) {
@@ -290,18 +296,22 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
                 let is_phased = migration.mode() == Mode::Phased;
                 let is_strange =
                     |row: &&&Row| if is_phased { row.status == Status::Running } else { row.is_in_phases() };
-                if let Some(row) = row.as_ref().filter(is_strange) {
+                // Of what another module has now, nothing is left here that could say.
+                if let Some(row) = row.as_ref().filter(is_strange).filter(|_| !migration.is_moved_away()) {
                     let (module, version, status) = (row.module.clone(), row.version, row.status.clone());
                     return Err(Refusal::Stuck { module, version, status });
                 }
                 let (earlier, action, chain) = begin(modules, (index, at), behind, row, rows, plan)?;
                 let fresh = (is_untouched && predecessor.is_none()).then_some(module);
                 let fresh = fresh.filter(|module| module.fresh().is_some());
-                let seals = moved::seals(modules, (index, at), migration);
+                let is_new_ground = is_untouched && is_phased && is_untrodden(modules, index, rows);
                 let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
-                let at_once = is_phased && (is_untouched || row.is_some_and(|row| row.at_once));
+                let at_once = is_new_ground || (is_phased && row.is_some_and(|row| row.at_once));
                 let state = row.map_or(PhasedState::Pending, Row::phased_state);
                 let phases = if is_phased { phases(state, at_once, modules.starts_of(index, at)) } else { &[] };
+                // A start breaks nobody.
+                let breaks = !is_phased || phases.last() == Some(&Phase::Complete);
+                let seals = if breaks { seals(modules, (index, at), migration) } else { Vec::new() };
                 if at < end && is_phased && phases.last() != Some(&Phase::Complete) {
                     // What is begun now is ready when the steps are done.
                     let state = if phases.is_empty() { state } else { PhasedState::ReadyToComplete };
@@ -339,6 +349,27 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
     recorded.retain(|_, row| row.is_in_place());
     unknown(module, &recorded, beyond, plan)?;
     Ok(Planned { steps, chains, held })
+}
+
+/// Whether nobody can have written rows which a migration of this module concerns, as there is nothing either of what the module
+/// requires or has migrations from: tables may have rows of binaries that know nothing of this module.
+fn is_untrodden(modules: &Modules, index: usize, rows: &[Row]) -> bool {
+    let handovers = modules.handovers().iter().filter(|handover| handover.receiver.0 == index);
+    let mut names: Vec<&str> = handovers.map(|handover| handover.origin.module).collect();
+    let mut next = vec![modules[index]];
+    while let Some(module) = next.pop() {
+        let own = module.iter().flat_map(Migration::requires);
+        for required in module.requires().iter().chain(own).map(Requirement::module) {
+            if !names.contains(&required) {
+                names.push(required);
+                next.extend(modules.iter().copied().filter(|other| is_called(other, required)));
+            }
+        }
+    }
+    let known: Vec<_> = modules.iter().filter(|other| names.iter().any(|name| is_called(other, name))).collect();
+    let concerns =
+        |row: &&Row| names.contains(&&*row.module) || known.iter().any(|other| is_called(other, &row.module));
+    !rows.iter().filter(concerns).any(|row| row.is_in_place() && !row.is_placeholder())
 }
 
 /// Which phases of a phased migration are run by a binary that starts.

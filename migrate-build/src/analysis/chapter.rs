@@ -198,17 +198,23 @@ pub(super) fn uncertain(origin: &Origin, schema: &Schema) -> Vec<Object> {
 
 /// What a migration changes of the catalog, in the order of objects.
 pub(super) fn changes(origin: &Origin, schema: &Schema) -> Vec<Change> {
+    origin.iter().filter_map(|(object, before)| change(object, before.as_ref(), schema.get(object))).collect()
+}
+
+/// What a part of a migration changes of the catalog, of the objects that were touched so far.
+pub(super) fn changes_of_part(touched: &Origin, before: &Schema, after: &Schema) -> Vec<Change> {
+    touched.keys().filter_map(|object| change(object, before.get(object), after.get(object))).collect()
+}
+
+fn change(object: &Object, before: Option<&Entry>, after: Option<&Entry>) -> Option<Change> {
     let text =
         |entry: Option<&Entry>| entry.filter(|entry| entry.is_exact()).map(|entry| entry.definition.text.clone());
-    let change = |(object, before): (&Object, &Option<Entry>)| {
-        let (before, after) = (text(before.as_ref()), text(schema.get(object)));
-        match after {
-            _ if before == after => None,
-            Some(after) => Some(Change::define(object.clone(), after)),
-            None => Some(Change::remove(object.clone())),
-        }
-    };
-    origin.iter().filter_map(change).collect()
+    let (before, after) = (text(before), text(after));
+    match after {
+        _ if before == after => None,
+        Some(after) => Some(Change::define(object.clone(), after)),
+        None => Some(Change::remove(object.clone())),
+    }
 }
 
 /// How a stepwise migration executes a statement.
@@ -223,10 +229,10 @@ fn pace(operation: &Operation, batch: Option<&Batch>) -> Pace {
     };
     let offset = |at| u32::try_from(at).ok();
     let batch = batch.filter(|batch| batch.takes == Takes::Ids);
-    let select = batch.and_then(|batch| Some((offset(batch.select.start)?, offset(batch.select.end)?)));
+    let select = batch.and_then(|batch| Some((offset(batch.select.start)?, offset(batch.select.end)?, batch.limit)));
     match (build, select) {
         (Some(build), _) => build,
-        (None, Some((start, end))) => Pace::Batch { start, end },
+        (None, Some((start, end, limit))) => Pace::Batch { start, end, limit },
         (None, None) => Pace::Once,
     }
 }

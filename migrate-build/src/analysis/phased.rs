@@ -1,13 +1,13 @@
 //! What a phased migration means: its start and its completion one behind the other, and the way back from its start.
 
-use migrate_core::{Compatibility, Mode, Phase, PhaseWork, Statement};
+use migrate_core::{Change, Compatibility, Mode, Phase, PhaseWork, Statement};
 
-use super::chapter::{Chapter, Course, changes, uncertain};
+use super::chapter::{Chapter, Course, changes, changes_of_part, uncertain};
 use super::schema::Schema;
 use super::undo::{Back, back_from, leads_back, refuses};
 use super::{Analysis, Ending, Input, Part, no_undo};
 use crate::draft::Draft;
-use crate::phased::StepDraft;
+use crate::phased::{DERIVED, StepDraft};
 use crate::rules::{self, m237_rollback_mismatch, m238_no_rollback};
 use crate::surql;
 use crate::{Diagnostics, Source};
@@ -20,6 +20,7 @@ pub(crate) struct AnalysedStep {
     pub(crate) work: PhaseWork,
     pub(crate) text: String,
     pub(crate) statements: Vec<Statement>,
+    pub(crate) changes: Vec<Change>,
 }
 
 /// The steps of a phased migration in the order of their phases, and why its start cannot be taken back.
@@ -100,7 +101,7 @@ struct Story<'a> {
 impl Story<'_> {
     fn tell(&mut self, schema: &mut Schema, steps: &[&StepDraft], diagnostics: &mut Diagnostics) {
         for step in steps {
-            let contents = self.course.contents;
+            let (contents, before) = (self.course.contents, schema.clone());
             let statements = chapter(schema, self.whole, step, &mut self.course, diagnostics);
             if step.work != PhaseWork::Sql {
                 // On a database without rows, nothing is asked of them and nothing done to them.
@@ -112,7 +113,8 @@ impl Story<'_> {
                 Statement::__new((range.start, range.end), line, kind, effect, statement.object().cloned())
             };
             self.in_file.extend(statements.iter().map(in_file));
-            self.analysed.push(analysed(step, statements));
+            let changes = changes_of_part(&self.course.origin, &before, schema);
+            self.analysed.push(analysed(step, statements, changes));
         }
     }
 
@@ -158,9 +160,9 @@ fn chapter(
     statements
 }
 
-fn analysed(step: &StepDraft, statements: Vec<Statement>) -> AnalysedStep {
+fn analysed(step: &StepDraft, statements: Vec<Statement>, changes: Vec<Change>) -> AnalysedStep {
     let text = step.excerpt.source().text().to_owned();
-    AnalysedStep { id: step.id.clone(), phase: step.phase, work: step.work, text, statements }
+    AnalysedStep { id: step.id.clone(), phase: step.phase, work: step.work, text, statements, changes }
 }
 
 /// The way back from the start: the given one, which is checked, or one that is derived; or why there is none.
@@ -175,8 +177,12 @@ fn rollback(
     if let Some(last) = given.last() {
         let mut now = started.clone();
         let mut back = Course::default();
-        let steps: Vec<_> =
-            given.iter().map(|step| analysed(step, chapter(&mut now, whole, step, &mut back, diagnostics))).collect();
+        let step = |step: &&StepDraft| {
+            let before = now.clone();
+            let statements = chapter(&mut now, whole, step, &mut back, diagnostics);
+            analysed(step, statements, changes_of_part(&back.origin, &before, &now))
+        };
+        let steps: Vec<_> = given.iter().map(step).collect();
         let is_certain = course.is_certain && back.is_certain;
         let differences = leads_back(&now, started, &course.origin, &back.origin);
         if is_certain && !differences.is_empty() {
@@ -205,15 +211,31 @@ fn rollback(
     Ok(derived(started, back))
 }
 
-/// The steps of a derived rollback: what writes is stopped first, then values are cleared, and then the definitions go.
+/// What definitions change where there is nothing of them.
+fn changes_of(text: &str) -> Vec<Change> {
+    let source = Source::new("", text);
+    let parsed = surql::parse(&source, &mut Diagnostics::default()).unwrap_or_default();
+    let mut schema = Schema::default();
+    let input = Input::new(&source, &parsed);
+    let mut chapter = Chapter::behind(&input, &mut schema, Course::default());
+    chapter.run_statements(&mut Diagnostics::default());
+    let (_, course) = chapter.into_course();
+    changes(&course.origin, &schema)
+}
+
+/// The steps of a derived rollback: what writes is stopped first, then new edges and values are cleared, and then the definitions go.
 ///
 /// A value that is left over would be refused by a `SCHEMAFULL` table at every later write of its row, and be taken for a new
 /// one by the next start.
 fn derived(started: &Schema, back: Back) -> Vec<AnalysedStep> {
-    let Back { events, rest, cleared } = back;
+    let Back { emptied, events, rest, cleared } = back;
+    let ground: String = emptied.iter().map(|table| table.define.as_str()).collect();
+    let of_edges = emptied.iter().flat_map(|table| table.events.clone());
+    let events = emptied.iter().map(|table| table.define.clone()).chain(of_edges).chain(events).collect();
     let clearing = |is_first: bool| cleared.iter().filter(move |clear| clear.is_first == is_first);
     let joined = |statements: Vec<String>| (!statements.is_empty()).then(|| (PhaseWork::Sql, statements.concat()));
     let texts = joined(events).into_iter();
+    let texts = texts.chain(emptied.iter().map(|table| (PhaseWork::Backfill, table.text(BATCH))));
     let texts = texts.chain(clearing(true).map(|clear| (PhaseWork::Backfill, clear.text(BATCH))));
     let texts = texts.chain(joined(rest));
     let texts = texts.chain(clearing(false).map(|clear| (PhaseWork::Backfill, clear.text(BATCH))));
@@ -226,11 +248,17 @@ fn derived(started: &Schema, back: Back) -> Vec<AnalysedStep> {
             statement.line = 1;
         }
         let input = Input { mode: Mode::Stepwise, ..Input::new(&source, &parsed) };
+        let before = schema.clone();
         let mut chapter = Chapter::behind(&input, &mut schema, Course::default());
         chapter.run_statements(&mut Diagnostics::default());
-        let (statements, _) = chapter.into_course();
-        let (id, text) = (format!("derived_{number}"), source.text().to_owned());
-        AnalysedStep { id, phase: Phase::Rollback, work, text, statements }
+        let (statements, course) = chapter.into_course();
+        let mut changes = changes_of_part(&course.origin, &before, &schema);
+        if number == 1 {
+            // Behind a start that was interrupted before, they are there from now on.
+            changes.splice(0..0, changes_of(&ground));
+        }
+        let (id, text) = (format!("{DERIVED}{number}"), source.text().to_owned());
+        AnalysedStep { id, phase: Phase::Rollback, work, text, statements, changes }
     };
     (1..).zip(texts).map(step).collect()
 }

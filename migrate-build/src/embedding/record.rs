@@ -103,8 +103,7 @@ impl Records {
             self.requirement(&moved.module, moved.version);
         }
         self.statements(&migration.statements);
-        self.output.number(migration.changes.len());
-        migration.changes.iter().for_each(|change| self.change(change));
+        self.changes(&migration.changes);
         if flags.checks {
             self.output.number(migration.checks.len());
             migration.checks.iter().for_each(|check| self.check(check));
@@ -180,12 +179,18 @@ impl Records {
             let pace = PaceCode::from(statement.pace());
             let (paces, effects) = (PaceCode::ALL.len() as u64, <Effect as Coded>::ALL.len() as u64);
             self.output.number((statement.kind().code() * effects + statement.effect().code()) * paces + pace.code());
-            if let Pace::Batch { start, end } = statement.pace() {
+            if let Pace::Batch { start, end, limit } = statement.pace() {
                 self.output.number(start);
                 self.output.number(end);
+                self.output.number(limit.map_or(0, |limit| 1 + u64::from(limit)));
             }
             self.object(statement.object());
         }
+    }
+
+    fn changes(&mut self, changes: &[Change]) {
+        self.output.number(changes.len());
+        changes.iter().for_each(|change| self.change(change));
     }
 
     fn change(&mut self, change: &Change) {
@@ -216,6 +221,7 @@ impl Records {
         self.work(step.work);
         self.text(&step.text);
         self.statements(&step.statements);
+        self.changes(&step.changes);
     }
 
     fn work(&mut self, work: PhaseWork) {

@@ -118,7 +118,8 @@ fn object() -> impl Strategy<Value = Object> {
 }
 
 fn pace() -> impl Strategy<Value = Pace> {
-    let batch = (any::<u32>(), any::<u32>()).prop_map(|(start, end)| Pace::Batch { start, end });
+    let batch = (any::<u32>(), any::<u32>(), any::<Option<u32>>());
+    let batch = batch.prop_map(|(start, end, limit)| Pace::Batch { start, end, limit });
     prop_oneof![4 => Just(Pace::Once), 1 => Just(Pace::Build), 1 => Just(Pace::Rebuild), 1 => batch]
 }
 
@@ -181,12 +182,14 @@ fn work() -> impl Strategy<Value = PhaseWork> {
 }
 
 fn step() -> impl Strategy<Value = LoadedStep> {
-    (text(), coded::<Phase>(), work(), statements()).prop_map(|(id, phase, work, (text, statements))| LoadedStep {
+    let step = (text(), coded::<Phase>(), work(), statements(), vec(change(), 0..3));
+    step.prop_map(|(id, phase, work, (text, statements), changes)| LoadedStep {
         id,
         phase,
         work,
         text,
         statements,
+        changes,
     })
 }
 

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::document::{BackfillRow, Document, StepRow};
 use super::excerpt::{Excerpt, Piece};
-use super::{StepDraft, literal};
+use super::{DERIVED, StepDraft, literal};
 use crate::rules::{m040_invalid_phased_migration, m041_invalid_step, m043_unfit_assertion};
 use crate::surql::{self, Takes};
 use crate::{Diagnostic, Diagnostics, Source, header};
@@ -49,6 +49,7 @@ fn refuse_id(file: &Source, row: &StepRow, is_taken: bool) -> Option<Diagnostic>
     let is_plain =
         !id.is_empty() && id.len() <= 64 && id.bytes().all(|c| matches!(c, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     match (is_plain, is_taken) {
+        (true, _) if id.starts_with(DERIVED) => Some(m041_invalid_step::reserved(file, row.place(), id)),
         (false, _) => Some(m041_invalid_step::id(file, row.place(), id)),
         (true, true) => Some(m041_invalid_step::taken(file, row.place(), id)),
         (true, false) => None,

@@ -17,6 +17,9 @@ use crate::{Diagnostics, Source};
 
 pub(crate) use self::excerpt::Excerpt;
 
+/// How the ids of the steps of a derived rollback begin.
+pub(crate) const DERIVED: &str = "derived_";
+
 /// A step as it was read and parsed, before anything is known of those around it.
 #[derive(Debug)]
 pub(crate) struct StepDraft {

@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "A step of a phased migration is not one",
     explanation: "Its `id` is made of `a`-`z`, `0`-`9` and `_`, and is unique in the file: the ledger names the steps that are \
-                  done by it. It is one of three things: `sql`; `assert` with `expect`, which is a number, `true`, \
+                  done by it. Those that begin with `derived_` are left to a derived rollback. It is one of three things: `sql`; `assert` with `expect`, which is a number, `true`, \
                   `false`, `\"empty\"`, `{ max = n }` or `{ min = n }`; or `backfill`, with `table`, `where`, `set` and \
                   perhaps `batch`.",
 };
@@ -16,6 +16,11 @@ pub(crate) static RULE: Rule = Rule {
 pub(crate) fn id(file: &Source, range: Range<usize>, id: &str) -> Diagnostic {
     let message = format!("`{}` cannot be the id of a step", id.escape_debug());
     Diagnostic::of_text(&RULE, file, range, message, "use `a`-`z`, `0`-`9` and `_`, 64 of them at most")
+}
+
+pub(crate) fn reserved(file: &Source, range: Range<usize>, id: &str) -> Diagnostic {
+    let message = format!("`{id}` may be the id of a step of a derived rollback");
+    Diagnostic::of_text(&RULE, file, range, message, "give it one that does not begin with `derived_`")
 }
 
 pub(crate) fn taken(file: &Source, range: Range<usize>, id: &str) -> Diagnostic {
@@ -73,6 +78,8 @@ mod tests {
             ["M041 2:6 `Widen it` cannot be the id of a step"]
         );
         assert_eq!(said(&GOOD.replace("\"narrow\"", "\"widen\"")), ["M041 6:6 another step has the id `widen`"]);
+        let reserved = said(&GOOD.replace("\"narrow\"", "\"derived_1\""));
+        assert_eq!(reserved, ["M041 6:6 `derived_1` may be the id of a step of a derived rollback"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use surrealdb_sql::{Expr, Fields, Idiom, Part, TopLevelExpr};
+use surrealdb_sql::{Expr, Fields, Idiom, Literal, Part, TopLevelExpr};
 
 use super::ParsedStatement;
 use super::spanned::Tree;
@@ -12,6 +12,8 @@ pub(crate) struct Batch {
     pub(crate) select: Range<usize>,
     pub(crate) takes: Takes,
     pub(crate) end: End,
+    /// How many rows it selects at most, where that is a number in the text.
+    pub(crate) limit: Option<u32>,
 }
 
 /// What the `SELECT` of a [`Batch`] gives of a row.
@@ -42,13 +44,15 @@ impl ParsedStatement {
             _ => return None,
         };
         let [Expr::Select(select)] = &what[..] else { return None };
-        if select.only || select.limit.is_none() {
-            return None;
-        }
+        let limit = select.limit.as_ref().filter(|_| !select.only)?;
+        let limit = match &limit.0 {
+            Expr::Literal(Literal::Integer(rows)) => u32::try_from(*rows).ok(),
+            _ => None,
+        };
         let takes = if takes_ids(&select.fields) { Takes::Ids } else { Takes::Other };
         let end = if deletes || select.cond.is_some() { End::Possible } else { End::Never };
         let own = text.get(self.range.clone())?;
-        Some(Batch { select: locate(own, self.range.start)?, takes, end })
+        Some(Batch { select: locate(own, self.range.start)?, takes, end, limit })
     }
 }
 
@@ -91,6 +95,16 @@ mod tests {
         assert_eq!((takes, end), (Takes::Ids, End::Never));
         let (_, takes, end) = batch("DELETE (SELECT * FROM a LIMIT 5)").unwrap();
         assert_eq!((takes, end), (Takes::Other, End::Possible));
+    }
+
+    #[test]
+    fn how_many_rows_it_has_at_most_is_told_where_the_text_says_so() {
+        let limit = |limit: &str| {
+            let text = format!("UPDATE (SELECT VALUE id FROM a WHERE b LIMIT {limit}) SET b = 1");
+            let source = Source::new("V1__test.surql", text.as_str());
+            surql::parse(&source, &mut Diagnostics::default()).unwrap()[0].batch(&text).unwrap().limit
+        };
+        assert_eq!((limit("1000"), limit("$rows"), limit("10 + 5")), (Some(1000), None, None));
     }
 
     #[test]

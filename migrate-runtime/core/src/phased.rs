@@ -1,7 +1,7 @@
 use core::fmt;
 use core::ops::Range;
 
-use crate::Statement;
+use crate::{Change, Statement};
 
 /// What a phased migration consists of: its steps, in the order in which they may run.
 ///
@@ -32,6 +32,7 @@ pub struct PhaseStep {
     work: PhaseWork,
     text: &'static str,
     statements: &'static [Statement],
+    changes: &'static [Change],
 }
 
 /// What kind of work a [`PhaseStep`] is.
@@ -102,7 +103,13 @@ impl PhaseStep {
         text: &'static str,
         statements: &'static [Statement],
     ) -> Self {
-        Self { id, phase, work, text, statements }
+        Self { id, phase, work, text, statements, changes: &[] }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn __with_changes(self, changes: &'static [Change]) -> Self {
+        Self { changes, ..self }
     }
 
     /// Its name, unique in the migration.
@@ -128,6 +135,11 @@ impl PhaseStep {
     /// Its statements, in order: each a range of [`text`](Self::text), and the line of the file that it comes from.
     pub const fn statements(&self) -> &'static [Statement] {
         self.statements
+    }
+
+    /// What it does to the catalog, where the steps before it have run.
+    pub const fn changes(&self) -> &'static [Change] {
+        self.changes
     }
 }
 

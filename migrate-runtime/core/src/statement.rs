@@ -24,12 +24,14 @@ pub enum Pace {
     /// The same with an index that may have been there before, and is left if that fails.
     Rebuild,
     /// Again and again, each time in a transaction of its own, until the `SELECT … LIMIT n` that stands at this byte range
-    /// of the text, and whose rows it writes, finds no more rows.
+    /// of the text, and whose rows it writes, finds fewer rows than it may, or none.
     Batch {
         /// Where the `SELECT` begins.
         start: u32,
         /// Where it ends.
         end: u32,
+        /// How many rows it finds at most, where the text says so in a number.
+        limit: Option<u32>,
     },
 }
 

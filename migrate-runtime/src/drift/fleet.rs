@@ -11,6 +11,7 @@ use super::expected::Expected;
 use super::judge::{Known, judge};
 use super::options::{Against, DriftOptions};
 use super::position::Position;
+use super::ran::{LEDGER, Steps};
 use super::report::DriftReport;
 use super::state::{ContextDrift, DriftState, DriftUnknown};
 use crate::Database;
@@ -124,14 +125,14 @@ impl<D: Database> Search<'_, D> {
     }
 
     async fn decide(&self, found: &mut ContextDrift) -> Result<DriftState, DriftUnknown> {
-        let mut rows = vec![Rows::LEDGER];
+        let mut rows = vec![LEDGER];
         if self.against == Against::NewestSnapshot {
             rows.push(NEWEST);
         }
         loop {
             let mut look = self.read(&found.context, &rows).await?;
-            let ledger = ledger(&mut look)?;
-            let position = Position::of(self.expected.modules(), &ledger)?;
+            let (ledger, steps) = ledger(&mut look)?;
+            let position = Position::of(self.expected.modules(), &ledger, &steps)?;
             found.pending = position.pending;
             found.ahead.clone_from(&position.ahead);
             found.strangers.clone_from(&position.strangers);
@@ -164,11 +165,13 @@ impl<D: Database> Search<'_, D> {
     }
 }
 
-fn ledger(look: &mut Look) -> Result<Vec<Row>, DriftUnknown> {
-    match look.rows[Rows::LEDGER.table].take() {
-        Value::Null => Ok(Vec::new()),
-        rows => {
-            Row::read_all(rows).map_err(|error| DriftUnknown::Ledger(Refusal::Unreadable { reason: error.to_string() }))
-        }
+/// The rows of the ledger, and what they say of the steps of phased migrations.
+fn ledger(look: &mut Look) -> Result<(Vec<Row>, Vec<Steps>), DriftUnknown> {
+    let unreadable = |reason: String| DriftUnknown::Ledger(Refusal::Unreadable { reason });
+    let rows = look.rows[LEDGER.table].take();
+    let steps = Steps::read_all(&rows).map_err(|error| unreadable(error.to_string()))?;
+    match rows {
+        Value::Null => Ok((Vec::new(), steps)),
+        rows => Ok((Row::read_all(rows).map_err(|error| unreadable(error.to_string()))?, steps)),
     }
 }

@@ -5,6 +5,7 @@ mod fleet;
 mod judge;
 mod options;
 mod position;
+mod ran;
 mod report;
 mod state;
 

@@ -2,6 +2,7 @@
 
 use migrate_core::{Compatibility, Version};
 
+use super::ran::{Ran, Steps, of_row};
 use super::state::DriftUnknown;
 use crate::compare::Until;
 use crate::ledger::Row;
@@ -16,13 +17,17 @@ pub(crate) struct Position {
     pub(crate) pending: usize,
     pub(crate) ahead: Vec<Ahead>,
     pub(crate) strangers: Vec<Stranger>,
+    /// The phased migrations that are not done, and what of them is.
+    pub(super) ran: Ran,
 }
 
 impl Position {
     /// Reads it from the rows of a ledger, which the planner understands or says why not.
-    pub(crate) fn of(modules: &Modules, rows: &[Row]) -> Result<Self, DriftUnknown> {
-        if let Some(row) = rows.iter().find(|row| row.is_begun()) {
-            return Err(DriftUnknown::MidMigration { module: row.module.clone(), version: row.version });
+    pub(crate) fn of(modules: &Modules, rows: &[Row], steps: &[Steps]) -> Result<Self, DriftUnknown> {
+        let mut ran = Ran::new();
+        for row in rows.iter().filter(|row| row.is_begun()) {
+            let unknown = || DriftUnknown::MidMigration { module: row.module.clone(), version: row.version };
+            ran.extend([of_row(modules, row, steps).ok_or_else(unknown)?]);
         }
         // To look at a context that this binary must not serve does no harm.
         let rows: Vec<_> =
@@ -43,7 +48,7 @@ impl Position {
             last.map_or(Until::Nothing, |last| Until::Version(last.version()))
         });
         let applied = applied.collect();
-        Ok(Self { applied, pending, ahead, strangers })
+        Ok(Self { applied, pending, ahead, strangers, ran })
     }
 
     /// Those that know more than this binary does, in words.

@@ -169,6 +169,11 @@ impl Row {
         self.name.strip_prefix(RENAMED_TO).filter(|_| self.checksum == Self::MARKER)
     }
 
+    /// Whether its migration was begun under a name that its module had before, and is gone on with under the new one.
+    pub(crate) fn is_under_another_name(&self) -> bool {
+        matches!(&self.status, Status::Other(word) if word == "moved")
+    }
+
     /// The name of the row that seals a migration of what is now this module.
     pub(crate) fn seal_name(module: &str) -> String {
         format!("{MOVED_TO}{module}")

@@ -1,6 +1,6 @@
 //! The text that writes what a repair concluded.
 
-use migrate_core::{Migration, Migrations};
+use migrate_core::Migration;
 use serde_json::json;
 
 use super::repair::Mended;
@@ -11,11 +11,11 @@ use crate::migrator::Migrator;
 use crate::script::{Role, Script};
 
 /// The ledger row of a migration whose names are [bound](bind).
-pub(super) const ROW: &str = "_migrations:[$_migrate_module, $_migrate_version]";
+const ROW: &str = "_migrations:[$_migrate_module, $_migrate_version]";
 
 /// Binds the names of a migration.
-pub(super) fn bind(script: &mut Script, module: &Migrations, migration: &Migration) {
-    script.variables.insert("_migrate_module".to_owned(), module.module().into());
+pub(super) fn bind(script: &mut Script, module: &str, migration: &Migration) {
+    script.variables.insert("_migrate_module".to_owned(), module.into());
     script.variables.insert("_migrate_version".to_owned(), migration.version().get().into());
 }
 
@@ -24,7 +24,6 @@ impl Migrator {
     pub(super) fn mend_script(
         &self,
         context: &Context,
-        module: &'static Migrations,
         migration: &'static Migration,
         row: &RawStatus,
         mended: Mended,
@@ -34,7 +33,8 @@ impl Migrator {
         if let Some(index) = index {
             index.bind(&mut script.variables);
         }
-        bind(&mut script, module, migration);
+        // Under the name that its module had, if nobody has taken it over yet.
+        bind(&mut script, &row.module, migration);
         let Mended { status, phase, cursor } = mended;
         let is_open = status == "failed" || status == "ready_to_complete";
         script.variables.insert("_migrate_by".to_owned(), self.applier.replica.as_json());

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::PhasedError;
-use super::mend::{ROW, bind};
+use super::mend::bind;
 use super::repair::{Repair, conclude};
 use super::state::Move;
 use super::status::{COLUMNS, PhasedStatus, RawStatus};
@@ -14,6 +14,7 @@ use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::counted::Counted;
 use crate::inventory::Existing;
+use crate::ledger::Row;
 use crate::migrator::Migrator;
 use crate::probe::is_in;
 use crate::refusal::Refusal;
@@ -103,7 +104,7 @@ impl Migrator {
             let (repair, mended) = conclude(phased, &row);
             let Some(mended) = mended else { return Ok(repair) };
             let index = self.index.as_deref();
-            let script = self.mend_script(context, module, migration, &row, mended, index);
+            let script = self.mend_script(context, migration, &row, mended, index);
             let why = match database.query(script.text.clone(), script.variables.clone()).await {
                 Ok(reply) => match script.verdicts(&reply).map(|verdicts| verdicts.into_iter().next()) {
                     Ok(None | Some(Verdict::Applied)) => return Ok(repair),
@@ -205,14 +206,24 @@ impl Migrator {
         backoff: &mut Backoff,
     ) -> Result<Option<RawStatus>, PhasedError> {
         let mut script = Script::enter(context);
-        bind(&mut script, module, migration);
-        // From the table, so that one that is missing is told from a row that is.
-        script.push(0, Role::Read, &format!("SELECT {COLUMNS} FROM _migrations WHERE id = {ROW};\n"));
+        bind(&mut script, module.module(), migration);
+        let names: Vec<_> = std::iter::once(module.module()).chain(module.formerly().iter().copied()).collect();
+        script.variables.insert("_migrate_names".to_owned(), names.clone().into());
+        // From the table, so that one that is missing is told from a row that is. What a former name of the module left behind
+        // is not the migration.
+        let select = format!(
+            "SELECT {COLUMNS} FROM _migrations WHERE module IN $_migrate_names AND version = $_migrate_version \
+             AND status != 'moved' AND checksum != '{}';\n",
+            Row::MARKER
+        );
+        script.push(0, Role::Read, &select);
         loop {
             let why = match database.query(script.text.clone(), script.variables.clone()).await {
                 Ok(reply) => match &reply.0[..] {
                     [Ok(entered), Ok(Value::Array(rows))] if is_in(context, entered) => {
-                        let Some(row) = rows.first() else { return Ok(None) };
+                        // Its own name says more than one that it had before.
+                        let of = |name: &&str| rows.iter().find(|row| row["module"] == **name);
+                        let Some(row) = names.iter().find_map(of) else { return Ok(None) };
                         return RawStatus::deserialize(row)
                             .map(Some)
                             .map_err(|error| Refusal::Unreadable { reason: format!("{error} in {row}") }.into());

@@ -54,6 +54,7 @@ fn word<S: Serializer>(phase: &Phase, serializer: S) -> Result<S::Ok, S::Error> 
 /// What the ledger row of a phased migration holds.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct RawStatus {
+    pub(super) module: String,
     pub(super) status: String,
     pub(super) phase: Option<String>,
     pub(super) cursor: Option<usize>,
@@ -70,7 +71,7 @@ struct RawStep {
 }
 
 /// The columns that [`RawStatus`] is read from.
-pub(super) const COLUMNS: &str = "status, phase, cursor, steps, error";
+pub(super) const COLUMNS: &str = "module, status, phase, cursor, steps, error";
 
 impl RawStatus {
     /// Whether the row says that a step is done.

@@ -2,7 +2,8 @@ use migrate_core::{Checksum, Migrations, Phase, Phased, Version};
 
 use super::state::{Move, Next, PhasedState};
 use crate::ledger::Row;
-use crate::plan::{Action, Earlier, Step};
+use crate::order::Modules;
+use crate::plan::{Action, Earlier, Step, seals};
 use crate::refusal::Refusal;
 
 /// A move that somebody asked for.
@@ -16,7 +17,7 @@ pub(crate) struct Task {
 
 impl Task {
     /// What has to be run for it: nothing where it was done already.
-    pub(crate) fn steps(self, rows: &[Row]) -> Result<Vec<Step>, Refusal> {
+    pub(crate) fn steps(self, modules: &Modules, rows: &[Row]) -> Result<Vec<Step>, Refusal> {
         let Some(migration) = self.module.as_slice().get(self.at) else { return Ok(Vec::new()) };
         let find =
             |version: Version| rows.iter().find(|row| row.module == self.module.module() && row.version == version);
@@ -43,6 +44,11 @@ impl Task {
         let before = self.at.checked_sub(1).and_then(|at| self.module.as_slice().get(at));
         let before = before.and_then(|before| find(before.version()));
         let predecessor: Option<(Version, Checksum)> = before.map(|row| (row.version, row.chain));
+        let place =
+            modules.iter().position(|module| module.module() == self.module.module()).map(|module| (module, self.at));
+        let place = place.filter(|_| phase == Phase::Complete);
+        let seals = place.map_or_else(Vec::new, |place| seals(modules, place, migration));
+        let claim = modules.handovers().iter().find(|one| Some(one.receiver) == place).map(|handover| handover.origin);
         Ok(vec![Step {
             module: self.module.module(),
             formerly: self.module.formerly(),
@@ -51,8 +57,8 @@ impl Task {
             predecessor,
             needs: Vec::new(),
             earlier: Earlier::Begun,
-            action: Action::Run { claim: None },
-            seals: Vec::new(),
+            action: Action::Run { claim },
+            seals,
             fresh: None,
             phases: match phase {
                 Phase::Start => &[Phase::Start],

@@ -87,7 +87,7 @@ pub(super) fn action(
 }
 
 /// The rows under which other modules had migrations that this one changes in a way that breaks those who know them there.
-pub(super) fn seals(modules: &Modules, (module, at): (usize, usize), migration: &Migration) -> Vec<Origin> {
+pub(crate) fn seals(modules: &Modules, (module, at): (usize, usize), migration: &Migration) -> Vec<Origin> {
     if migration.compatibility() == Compatibility::Compatible {
         return Vec::new();
     }

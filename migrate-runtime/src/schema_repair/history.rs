@@ -83,8 +83,9 @@ pub(super) fn history(
         None if is_nothing => return Err(only(SchemaRepairObstacle::Unrecorded)),
         None => History { after: ledger.iter().map(|one| one.row.clone()).collect(), ..History::default() },
     };
+    // Nothing is begun: that would have been in the way.
     history.position =
-        Position::of(modules, &history.after).map_err(|why| only(SchemaRepairObstacle::unknown(&why)))?;
+        Position::of(modules, &history.after, &[]).map_err(|why| only(SchemaRepairObstacle::unknown(&why)))?;
     if let Some(ahead) = history.position.ahead.iter().find(|ahead| ahead.by > ahead.known) {
         return Err(only(SchemaRepairObstacle::Ahead { module: ahead.module.clone(), version: ahead.version }));
     }

@@ -51,7 +51,7 @@ pub(crate) fn placeholder(origin: &Origin, step: &Step, replica: &Replica) -> Va
         "file": "migrations.toml",
         "checksum": Row::MARKER.to_string(),
         "chain": Row::MARKER.to_string(),
-        "breaking": step.migration.compatibility() == Compatibility::Breaking,
+        "breaking": step.migration.compatibility() == Compatibility::Breaking && !only_starts(step),
         "statements": 0,
         "applied_by": replica.as_json(),
     })

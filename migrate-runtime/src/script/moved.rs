@@ -92,6 +92,19 @@ impl Script {
         self.variables.insert(name, placeholder(origin, step, replica));
     }
 
+    /// Lets the row that a migration has under the module which it was moved away from say that older binaries must refuse the
+    /// context from now on. Its start broke nobody.
+    pub(crate) fn warn_origin(&mut self, at: usize, step: &Step) {
+        let Action::Run { claim: Some(origin) } = &step.action else { return };
+        let (name, marker) = (format!("_migrate_origin_{at}"), Row::MARKER);
+        let warn = format!(
+            "UPDATE _migrations:[${name}.module, ${name}.version] SET breaking = true \
+             WHERE checksum = '{marker}' AND chain = '{marker}' RETURN NONE;\n"
+        );
+        self.push(at, Role::Clear, &warn);
+        self.variables.insert(name, json!({ "module": origin.module, "version": origin.version.get() }));
+    }
+
     /// Keeps older binaries out that know migrations, which this step's module has from other ones, as those of the other ones:
     /// they know nothing of this module, and so not that the step breaks them.
     pub(crate) fn seal(&mut self, at: usize, step: &Step) {

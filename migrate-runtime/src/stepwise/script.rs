@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_core::{Object, Pace, Phase, PhaseWork, Statement};
+use migrate_core::{Compatibility, Object, Pace, Phase, Statement};
 use serde_json::{Value, json};
 
 use super::assertion;
@@ -163,9 +163,14 @@ impl<'a> Scripts<'a> {
         script.warn_former(0, std::slice::from_ref(self.step));
         script.seal(0, self.step);
         let mut more = self.of_phase();
-        if self.stretch == Stretch::Phase(Phase::Complete) && !self.completion.overrides.is_empty() {
-            script.variables.insert("_migrate_overrides".to_owned(), json!(self.completion.overrides));
-            more.push_str(", overrides: $_migrate_overrides");
+        if self.stretch == Stretch::Phase(Phase::Complete) {
+            if self.step.migration.compatibility() == Compatibility::Breaking {
+                script.warn_origin(0, self.step);
+            }
+            if !self.completion.overrides.is_empty() {
+                script.variables.insert("_migrate_overrides".to_owned(), json!(self.completion.overrides));
+                more.push_str(", overrides: $_migrate_overrides");
+            }
         }
         if is_begun {
             // Not when we take it once more ourselves.
@@ -249,51 +254,67 @@ impl<'a> Scripts<'a> {
                 );
                 script.push(0, Role::Cursor, &wait);
             }
-            (None, Pace::Batch { start, end }) => self.batch(&mut script, (start, end), unit),
+            (None, Pace::Batch { start, end, limit }) => self.batch(&mut script, (start, end), limit, unit),
         }
         script.push(0, Role::Read, &format!("{READ}{ROW};\n"));
         script.push(0, Role::Commit, "COMMIT;\n");
         script
     }
 
-    fn batch(&self, script: &mut Script, (start, end): (u32, u32), unit: Unit<'_>) {
+    /// Writes the next batch. One that is not full is the last: it wrote all that was left at its moment, and rows that others
+    /// go on writing must not keep this from ending. Rows that are selected again although they were written show that a `WHERE` is
+    /// wrong; behind one that is not full, only this very transaction can tell, since others may have changed them back.
+    fn batch(&self, script: &mut Script, (start, end): (u32, u32), limit: Option<u32>, unit: Unit<'_>) {
         let (at, running) = (Role::Statement(0), self.stretch.running());
         let offset = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
         let (start, end) = (offset(start), offset(end));
         let part = |range| unit.text.get(range).unwrap_or_default();
         let std::ops::Range { start: first, end: last } =
             unit.statements.first().map(Statement::range).unwrap_or_default();
-        script.push(0, at, &format!("LET $_migrate_batch = ({}\n);\n", part(start..end)));
+        let select = part(start..end);
+        let is_short =
+            limit.map_or_else(|| "false".to_owned(), |limit| format!("array::len($_migrate_batch) < {limit}"));
+        let again = "THROW 'a batch selects the rows of the one before it again: its WHERE has to leave out the rows that \
+                     were written'";
+        script.push(0, at, &format!("LET $_migrate_batch = ({select}\n);\n"));
         script.push(
             0,
             at,
             &format!(
-                "IF array::len($_migrate_batch) > 0 AND crypto::sha256(<string> $_migrate_batch) = (SELECT VALUE \
-                 progress.last FROM ONLY {ROW}) {{ THROW 'a batch selects the rows of the one before it again: its WHERE \
-                 has to leave out the rows that were written' }};\n"
+                "IF array::len($_migrate_batch) > 0 AND !({is_short}) AND crypto::sha256(<string> $_migrate_batch) = \
+                 (SELECT VALUE progress.last FROM ONLY {ROW}) {{ {again} }};\n"
             ),
         );
         script.push(0, at, &ended(&format!("{}$_migrate_batch{}", part(first..start), part(end..last))));
+        if limit.is_some() {
+            script.push(
+                0,
+                at,
+                &format!(
+                    "IF {is_short} AND array::len($_migrate_batch) > 0 \
+                     AND array::intersect($_migrate_batch, ({select}\n)) != [] {{ {again} }};\n"
+                ),
+            );
+        }
         script.push(
             0,
             Role::Cursor,
             &format!(
-                "IF array::len($_migrate_batch) = 0 {{ {} }} ELSE {{ UPDATE ONLY {ROW} SET status = '{running}', progress = {{ state: 'batches', rows: \
-                 (progress.rows ?? 0) + array::len($_migrate_batch), last: crypto::sha256(<string> $_migrate_batch) }} \
-                 RETURN NONE }};\n",
-                self.advancing(unit)
+                "IF array::len($_migrate_batch) = 0 OR {is_short} {{ {} }} ELSE {{ UPDATE ONLY {ROW} SET \
+                 status = '{running}', progress = {{ state: 'batches', rows: (progress.rows ?? 0) \
+                 + array::len($_migrate_batch), last: crypto::sha256(<string> $_migrate_batch) }} RETURN NONE }};\n",
+                self.advancing(unit, ", rows: (progress.rows ?? 0) + array::len($_migrate_batch)")
             ),
         );
     }
 
-    /// The statement that moves the cursor, and records which step is done.
-    fn advancing(&self, unit: Unit<'_>) -> String {
+    /// The statement that moves the cursor, and records which step is done, and `more` of it.
+    fn advancing(&self, unit: Unit<'_>, more: &str) -> String {
         let running = self.stretch.running();
         let done = unit.part.map_or_else(String::new, |part| {
             let (id, phase) = (part.id(), part.phase());
-            let rows = if part.work() == PhaseWork::Backfill { ", rows: progress.rows ?? 0" } else { "" };
             format!(
-                "steps = object::extend(steps ?? {{}}, {{ \"{id}\": {{ phase: '{phase}', at: time::now(){rows} }} }}), "
+                "steps = object::extend(steps ?? {{}}, {{ \"{id}\": {{ phase: '{phase}', at: time::now(){more} }} }}), "
             )
         });
         format!(
@@ -302,7 +323,7 @@ impl<'a> Scripts<'a> {
     }
 
     fn advance(&self, script: &mut Script, unit: Unit<'_>) {
-        script.push(0, Role::Cursor, &format!("{};\n", self.advancing(unit)));
+        script.push(0, Role::Cursor, &format!("{};\n", self.advancing(unit, "")));
     }
 
     /// What else the row says from when a phase is begun.

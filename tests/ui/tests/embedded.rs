@@ -45,7 +45,9 @@ fn what_a_stepwise_migration_does_with_each_statement_is_embedded() {
     let [requirement] = third.requires() else { panic!("one requirement") };
     assert_eq!((requirement.module(), requirement.version().get()), ("accounts", 3));
     let paces: Vec<_> = third.statements().iter().map(Statement::pace).collect();
-    let [Pace::Once, Pace::Batch { start, end }, Pace::Build, Pace::Rebuild] = paces[..] else { panic!("{paces:?}") };
+    let [Pace::Once, Pace::Batch { start, end, limit: Some(1000) }, Pace::Build, Pace::Rebuild] = paces[..] else {
+        panic!("{paces:?}")
+    };
     let select = &third.text()[usize::try_from(start).unwrap()..usize::try_from(end).unwrap()];
     assert_eq!(select, "SELECT VALUE id FROM note WHERE plan IS NONE LIMIT 1000");
 }

@@ -9,12 +9,15 @@ use crate::analysis::effect::Origin;
 use crate::analysis::reach::Reached;
 use crate::analysis::schema::Schema;
 use crate::analysis::transition::{Transition, Verdict};
-use crate::definition::{DefaultValue, Field};
+use crate::definition::{DefaultValue, Field, Shape, Table, TableType};
 use crate::surql;
 
 /// What takes a start back.
 #[derive(Clone, Debug)]
 pub(crate) struct Back {
+    /// The new tables of edges, each without its events. `REMOVE TABLE` would leave their edges to be followed from the records
+    /// that they lead from and to, so the rows go first.
+    pub(crate) emptied: Vec<Emptied>,
     /// The statements that take events away, which would write the fields again.
     pub(crate) events: Vec<String>,
     /// The other statements, in order.
@@ -33,6 +36,23 @@ pub(crate) struct Clear {
     pub(crate) is_first: bool,
 }
 
+/// A table whose rows go before it does.
+#[derive(Clone, Debug)]
+pub(crate) struct Emptied {
+    table: String,
+    /// Has it there in any case, as the start may have been interrupted before it was.
+    pub(crate) define: String,
+    /// The statements that take its events away: they would tell the older binaries' side that the edges are gone.
+    pub(crate) events: Vec<String>,
+}
+
+impl Emptied {
+    /// The statement that deletes one batch of rows.
+    pub(crate) fn text(&self, rows: usize) -> String {
+        format!("DELETE (SELECT VALUE id FROM {} LIMIT {rows}) RETURN NONE", self.table)
+    }
+}
+
 impl Clear {
     /// The statement that clears one batch of rows.
     pub(crate) fn text(&self, rows: usize) -> String {
@@ -47,7 +67,22 @@ impl Clear {
 pub(crate) fn back_from(after: &Schema, origin: &Origin) -> Option<Back> {
     let way = Way { after, before: before(after, origin), origin };
     let (events, rest) = way.statements()?.into_iter().partition(|statement| statement.starts_with("REMOVE EVENT "));
-    Some(Back { events, rest, cleared: cleared(after, origin) })
+    Some(Back { emptied: emptied(after, origin), events, rest, cleared: cleared(after, origin) })
+}
+
+/// The tables of edges that a start adds.
+fn emptied(after: &Schema, origin: &Origin) -> Vec<Emptied> {
+    let new = origin.iter().filter(|(object, before)| object.kind() == ObjectKind::Table && before.is_none());
+    let emptied = new.filter_map(|(object, _)| {
+        let definition = &after.get(object)?.definition;
+        let Shape::Table(Table { kind: TableType::Relation(_), .. }) = &definition.shape else { return None };
+        let define = definition.text.replacen("DEFINE TABLE ", "DEFINE TABLE IF NOT EXISTS ", 1) + ";\n";
+        let is_event = |event: &Object| event.kind() == ObjectKind::Event && event.table() == Some(object.name());
+        let events = after.entries().filter(|(event, _)| is_event(event));
+        let events = events.filter_map(|(_, event)| surql::removing(&event.definition)).map(|text| text + ";\n");
+        Some(Emptied { table: quoted(object.name()), define, events: events.collect() })
+    });
+    emptied.collect()
 }
 
 /// The fields that a start adds to tables which were there before.
@@ -145,6 +180,20 @@ mod tests {
         let texts = derived("DEFINE FIELD b ON a TYPE int DEFAULT ALWAYS 1; DEFINE FIELD d ON a TYPE option<string>");
         assert_eq!(texts.len(), 3, "{texts:?}");
         assert!(texts[0].contains("UNSET `d`") && texts[2].contains("UNSET `b`"), "{texts:?}");
+    }
+
+    #[test]
+    fn a_new_table_of_edges_is_emptied_first_and_was_there_or_not() {
+        let start = "DEFINE TABLE knows TYPE RELATION IN a OUT a; DEFINE EVENT e ON knows WHEN true THEN (CREATE a)";
+        assert_eq!(
+            derived(start),
+            [
+                "DEFINE TABLE IF NOT EXISTS knows TYPE RELATION IN a OUT a SCHEMALESS PERMISSIONS NONE;\n\
+                 REMOVE EVENT IF EXISTS e ON knows;",
+                "DELETE (SELECT VALUE id FROM `knows` LIMIT 1000) RETURN NONE",
+                "REMOVE TABLE IF EXISTS knows;"
+            ]
+        );
     }
 
     #[test]

@@ -199,7 +199,9 @@ impl Records {
             PaceCode::Rebuild => Pace::Rebuild,
             PaceCode::Batch => {
                 let mut offset = || u32::try_from(self.input.number()?).ok();
-                Pace::Batch { start: offset()?, end: offset()? }
+                let (start, end) = (offset()?, offset()?);
+                let limit = self.input.number()?.checked_sub(1).map(u32::try_from).transpose().ok()?;
+                Pace::Batch { start, end, limit }
             }
         };
         let object = self.optional_object()?;
@@ -230,7 +232,8 @@ impl Records {
     fn step(&mut self) -> Option<PhaseStep> {
         let (id, phase, work) = (self.text()?, Phase::of_code(self.input.number()?)?, self.work()?);
         let text = self.text()?;
-        Some(PhaseStep::__new(id, phase, work, text, self.statements(text)?))
+        let step = PhaseStep::__new(id, phase, work, text, self.statements(text)?);
+        Some(step.__with_changes(self.list(Self::change)?))
     }
 
     fn work(&mut self) -> Option<PhaseWork> {
