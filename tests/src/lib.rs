@@ -7,6 +7,7 @@ mod faulty;
 mod folder;
 mod ledger;
 mod live_catalog;
+mod mortal;
 mod proxy;
 mod server;
 
@@ -16,6 +17,7 @@ pub use crate::faulty::{Fault, Faulty};
 pub use crate::folder::module;
 pub use crate::ledger::{applied, ledger, log, rows};
 pub use crate::live_catalog::live_catalog;
+pub use crate::mortal::Mortal;
 pub use crate::proxy::{Proxy, Weather};
 pub use crate::server::{Server, Storage, signed_in};
 

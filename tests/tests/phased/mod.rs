@@ -2,7 +2,11 @@
 
 mod crashes;
 mod fleets;
+mod modules;
 mod moves;
+mod older;
+mod page;
+mod pattern;
 mod patterns;
 mod repair;
 
