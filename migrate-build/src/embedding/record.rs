@@ -190,7 +190,9 @@ impl Records {
 
     fn changes(&mut self, changes: &[Change]) {
         self.output.number(changes.len());
-        changes.iter().for_each(|change| self.change(change));
+        for change in changes {
+            self.change(change);
+        }
     }
 
     fn change(&mut self, change: &Change) {

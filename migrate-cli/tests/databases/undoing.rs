@@ -136,9 +136,8 @@ fn an_undo_that_failed_is_listed_with_the_way_out() {
     assert_eq!((code, &undo["version"], &undo["left"]), (0, &json!(2), &json!("applied")), "{status}");
     server.rows("acme/eu", "UPDATE _migrations:['app', 2] SET status = 'started'");
     let shown = run(&server, dir.path(), &[&["status"][..], &EU].concat());
-    assert!(
-        shown.code == 1 && shown.stdout.contains("undo       acme/eu: the undo of app V2__bio failed: "),
-        "{shown:?}"
-    );
-    assert!(shown.stdout.contains("not today") && shown.stdout.contains("`list` tells the ways out"), "{shown:?}");
+    // Whatever line it is broken into.
+    let words = shown.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.code == 1 && words.contains("undo acme/eu: the undo of app V2__bio failed: "), "{shown:?}");
+    assert!(words.contains("not today") && words.contains("`list` tells the ways out"), "{shown:?}");
 }

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::ended::Ended;
 use crate::context::Context;
 use crate::{
-    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, RolloutError, SchemaRepairError, SnapshotError,
-    SnapshotFormatError, UndoError,
+    FleetError, LiveSchemaError, QueryError, RegistryError, RestoreError, RolloutError, SchemaRepairError,
+    SnapshotError, SnapshotFormatError, UndoError,
 };
 
 /// Why a command gave no result.
