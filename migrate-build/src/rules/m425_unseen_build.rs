@@ -75,6 +75,31 @@ mod tests {
     }
 
     #[test]
+    fn a_step_of_a_phased_migration_is_told_what_helps_there() {
+        use crate::phased::testing::{GOOD, loaded, said};
+
+        let alone = GOOD.replace("TYPE option<int>", "TYPE option<int>; DEFINE INDEX j ON a FIELDS c CONCURRENTLY");
+        assert_eq!(said(&alone), ["M425 4:77 a failure of this build would go unseen: it ends after the step"]);
+        let helps = |toml: &str| match loaded(toml) {
+            Ok(loaded) => loaded.warnings.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let blocking = GOOD.replace("TYPE option<int>", "TYPE option<int>; DEFINE INDEX j ON a FIELDS c");
+        let unbounded = GOOD.replace("TYPE option<int>", "TYPE option<int>; UPDATE a SET b = 1");
+        let partial = "UPDATE (SELECT VALUE id FROM a WHERE b IS NONE LIMIT 5) SET b = 1";
+        let partial = GOOD.replace("TYPE option<int>", &format!("TYPE option<int>; {partial}"));
+        for (toml, code, help) in [
+            (alone, "M425", "make it a step of its own, which waits for the build"),
+            (blocking, "M424", "put `allow = { M424 = \"reason\" }` at the top of the file"),
+            (unbounded, "M423", "`allow = { M423 = \"reason\" }` at the top of the file"),
+            (partial, "M432", "make it a step of its own, or a `backfill`"),
+        ] {
+            let said = helps(&toml);
+            assert!(said.contains(code) && said.contains(help) && !said.contains("-- migrate:"), "{said}");
+        }
+    }
+
+    #[test]
     fn one_in_a_stepwise_migration_is_fine() {
         assert_eq!(codes_with(&[BEFORE, "DEFINE INDEX j ON a FIELDS c CONCURRENTLY"], Mode::Stepwise, &[]), [""; 0]);
     }
