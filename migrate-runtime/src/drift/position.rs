@@ -1,10 +1,11 @@
 //! Which versions a ledger says that a context is at, without any I/O.
 
-use migrate_core::{Compatibility, Version};
+use migrate_core::{Compatibility, Migration, Migrations, Version};
 
 use super::ran::{Ran, Steps, of_row};
 use super::state::DriftUnknown;
 use crate::compare::Until;
+use crate::handover::is_called;
 use crate::ledger::Row;
 use crate::order::Modules;
 use crate::plan::{Action, Ahead, Incomplete, Plan, Step, Stranger, plan};
@@ -43,8 +44,20 @@ impl Position {
             let is_held = |one: &Incomplete| one.module == module && one.version <= version;
             steps.iter().any(|step| is_run(step) && is_step(step)) || incomplete.iter().any(is_held)
         };
+        // What waits for a phased migration of any module is no step, and on no record either.
+        let changes_hands = |module: &str, version: Version| {
+            steps.iter().any(|step| !is_run(step) && step.module == module && step.migration.version() == version)
+        };
+        let is_recorded = |module: &Migrations, version: Version| {
+            let is_its = |row: &Row| is_called(module, &row.module) && row.version == version;
+            rows.iter().any(|row| is_its(row) && row.is_in_place() && row.renamed_to().is_none())
+        };
+        let is_there = |module: &Migrations, migration: &&Migration| {
+            let (name, version) = (module.module(), migration.version());
+            !is_pending(name, version) && (is_recorded(module, version) || changes_hands(name, version))
+        };
         let applied = modules.iter().map(|module| {
-            let last = module.iter().take_while(|migration| !is_pending(module.module(), migration.version())).last();
+            let last = module.iter().take_while(|migration| is_there(module, migration)).last();
             last.map_or(Until::Nothing, |last| Until::Version(last.version()))
         });
         let applied = applied.collect();

@@ -88,6 +88,8 @@ async fn a_module_that_requires_what_waits_waits_as_well() {
     assert!(report.is_served(), "{report:?}");
     assert_eq!(report.incomplete[0].waiting, 3);
     assert_eq!(report.applied.iter().map(|one| (one.module, one.version.get())).collect::<Vec<_>>(), [("other", 1)]);
+    let drift = both.drift(&db, Fleet::contexts([tenant()]), &migrate_runtime::DriftOptions::new()).await.unwrap();
+    assert_eq!(drift.in_sync(), 1, "what waits is no drift: {drift}");
     both.complete(&db, &tenant(), "app", second()).await.unwrap();
     assert_eq!(both.migrate(&db, tenant()).await.applied.len(), 3);
 }
