@@ -162,16 +162,7 @@ impl<'a> Scripts<'a> {
         };
         script.warn_former(0, std::slice::from_ref(self.step));
         script.seal(0, self.step);
-        let mut more = self.of_phase();
-        if self.stretch == Stretch::Phase(Phase::Complete) {
-            if self.step.migration.compatibility() == Compatibility::Breaking {
-                script.warn_origin(0, self.step);
-            }
-            if !self.completion.overrides.is_empty() {
-                script.variables.insert("_migrate_overrides".to_owned(), json!(self.completion.overrides));
-                more.push_str(", overrides: $_migrate_overrides");
-            }
-        }
+        let more = self.of_phase() + self.completing(&mut script);
         if is_begun {
             // Not when we take it once more ourselves.
             let resumed = entry(event, &more);
@@ -190,6 +181,21 @@ impl<'a> Scripts<'a> {
         script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         script
+    }
+
+    /// What a completion does besides, and says in the log besides.
+    fn completing(&self, script: &mut Script) -> &'static str {
+        if self.stretch != Stretch::Phase(Phase::Complete) {
+            return "";
+        }
+        if self.step.migration.compatibility() == Compatibility::Breaking {
+            script.warn_origin(0, self.step);
+        }
+        if self.completion.overrides.is_empty() {
+            return "";
+        }
+        script.variables.insert("_migrate_overrides".to_owned(), json!(self.completion.overrides));
+        ", overrides: $_migrate_overrides"
     }
 
     /// Asks where the migration stands, and under which token, without writing anything.
