@@ -27,7 +27,17 @@ use crate::{
 };
 
 /// Moves a phased migration on in all databases: starts it, completes it, takes its start back, pauses that, tells where it stands.
+///
+/// Which one is said by its module and version, `app=3`, or by its version alone where there is one module.
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  migrate rollout status --all-in tenants
+  migrate rollout complete --all-in tenants app=3 --replicas-in ops/system
+  migrate rollout pause --all-in tenants app=3 --replicas-in ops/system
+
+Exit codes: 0 done, 1 it failed somewhere, was held back or was stopped, 2
+usage, 3 it is not completed everywhere, or not in time")]
 pub struct Rollout {
     #[command(subcommand)]
     command: RolloutCommand,
@@ -40,29 +50,70 @@ pub enum RolloutCommand {
     /// Says where it stands, in how many databases and in each, and what can be done. Nothing is written.
     ///
     /// It ends with 1 where a database cannot be read or does not exist, and with 3 where the migration is not completed.
+    #[command(after_long_help = "\
+Examples:
+  migrate rollout status --all-in tenants
+  migrate rollout status --all-in tenants app=3 --format json
+
+Exit codes: 0 completed everywhere, 1 a database could not be read or does not
+exist, 2 usage, 3 it is not completed everywhere")]
     Status(RolloutStatusOf),
     /// Starts it in each database, with the migrations before it.
     ///
     /// `up` does that too, and every replica that starts. It ends with 1 where it could not be started.
+    #[command(after_long_help = "\
+Examples:
+  migrate rollout start --all-in tenants app=3 --canary 3
+  migrate rollout start --ns acme --db eu 3
+
+Exit codes: 0 started in each, 1 it failed somewhere or was stopped, 2 usage")]
     Start(RolloutMove),
     /// Completes it in each database. Older binaries refuse that one from then on, if it breaks them.
     ///
     /// Nothing is begun while a live replica is older than the migration, the registry cannot tell, or a database is not ready,
     /// unless told otherwise. Each step is committed by itself, and a database where one fails does not keep the others from it:
     /// run it again, and it goes on there. It ends with 1 where it could not be completed.
+    #[command(after_long_help = "\
+Examples:
+  migrate rollout complete --all-in tenants app=3 --replicas-in ops/system
+  migrate rollout complete 3 --all-in eu --replicas-in ops/db --when-ready
+
+Exit codes: 0 completed in each, 1 it failed somewhere, was held back or was
+stopped, 2 usage, 3 the time of --timeout was over before it was ready")]
     Complete(RolloutComplete),
     /// Takes its start back in each database, as long as its completion was not begun.
     ///
     /// The next `up`, and every replica that starts with it, starts it again unless it is paused. It ends with 1 where it
     /// could not be taken back.
+    #[command(after_long_help = "\
+Example:
+  migrate rollout rollback --all-in tenants app=3
+
+Exit codes: 0 taken back in each, 1 it failed somewhere or was stopped, 2 usage")]
     Rollback(RolloutMove),
     /// Pauses it for everybody: who is at it stops before the next database, no replica starts it, and none completes it by itself.
+    #[command(after_long_help = "\
+Example:
+  migrate rollout pause 3 --all-in eu --replicas-in ops/db --reason 'slow'
+
+Exit codes: 0 paused, 1 it failed, 2 usage")]
     Pause(RolloutPause),
     /// Lifts a pause.
+    #[command(after_long_help = "\
+Example:
+  migrate rollout resume --all-in tenants app=3 --replicas-in ops/system
+
+Exit codes: 0 it is not paused any more, 1 it failed, 2 usage")]
     Resume(RolloutOf),
     /// Makes the ledger say what the recorded steps prove, and no more.
     ///
     /// It never claims of a step that it ran. It ends with 1 where that was not possible.
+    #[command(after_long_help = "\
+Example:
+  migrate rollout repair --ns acme --db eu app=3
+
+Exit codes: 0 the ledger says what is proved, 1 that was not possible somewhere,
+2 usage")]
     Repair(RolloutOf),
 }
 
