@@ -306,7 +306,9 @@ fn plan_module(modules: &Modules, index: usize, end: usize, rows: &[Row], plan: 
                 let fresh = fresh.filter(|module| module.fresh().is_some());
                 let is_new_ground = is_untouched && is_phased && is_untrodden(modules, index, rows);
                 let (module, formerly, needs) = (module.module(), module.formerly(), Vec::new());
-                let at_once = is_new_ground || (is_phased && row.is_some_and(|row| row.at_once));
+                // What was taken back since may have rows of whoever was served without it.
+                let was_at_once = |row: &Row| row.at_once && row.status != Status::RolledBack;
+                let at_once = is_new_ground || (is_phased && row.is_some_and(was_at_once));
                 let state = row.map_or(PhasedState::Pending, Row::phased_state);
                 let phases = if is_phased { phases(state, at_once, modules.starts_of(index, at)) } else { &[] };
                 // A start breaks nobody.

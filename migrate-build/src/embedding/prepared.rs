@@ -39,9 +39,10 @@ impl<'a> Key<'a> {
         Self { folder, options }
     }
 
-    /// Folders of one crate have files of their own.
+    /// Folders of one crate have files of their own, with names that are short however long those of the folders are.
     fn path(self, prepared: &Path) -> PathBuf {
-        prepared.join(self.folder.digest_variable())
+        let name = hash::of(&[self.folder.digest_variable().as_bytes()]).to_string();
+        prepared.join(name.replace(':', "_"))
     }
 
     pub(super) fn prepare(self, embedding: &Embedding, prepared: &Path) -> Result<(), PrepareError> {
@@ -228,6 +229,6 @@ mod tests {
         let one = Crate::built();
         let embedding = one.found().unwrap();
         let error = embedding.prepare(&one.folder, &one.options, &one.root.path().join("absent")).unwrap_err();
-        assert!(error.to_string().contains("absent/MIGRATE_DIGEST_m` cannot be written"), "{error}");
+        assert!(error.to_string().contains("absent/sha256_"), "{error}");
     }
 }

@@ -10,8 +10,8 @@ pub(crate) static RULE: Rule = Rule {
     summary: "A statement writes every row of a table in one transaction",
     explanation: "On a large table that takes long, conflicts with other writes and may not fit into a \
                   transaction. Write only the rows that need it; if they are many, in batches: a stepwise migration \
-                  (`-- migrate: stepwise`) repeats `UPDATE (SELECT VALUE id FROM t WHERE … LIMIT 1000) SET …` until no \
-                  row is left, and so does a step of a phased one that is a `backfill`.",
+                  (`-- migrate: stepwise`) repeats `UPDATE (SELECT VALUE id FROM t WHERE … LIMIT 1000) SET …` until a \
+                  batch is not full, and so does a step of a phased one that is a `backfill`.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {

@@ -10,8 +10,8 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "A `LIMIT` leaves rows unwritten",
     explanation: "A migration that is one transaction writes the rows of `UPDATE (SELECT … LIMIT n) SET …` once: those that \
-                  the limit cuts off are never written. A stepwise migration repeats the statement until no row is \
-                  left, if it selects ids: `SELECT VALUE id`. So does a step of a phased one that is a `backfill`, or that \
+                  the limit cuts off are never written. A stepwise migration repeats the statement until a batch is \
+                  not full, if it selects ids: `SELECT VALUE id`. So does a step of a phased one that is a `backfill`, or that \
                   consists of this statement alone.",
 };
 

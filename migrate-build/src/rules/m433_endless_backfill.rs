@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     name: "endless-backfill",
     severity: Severity::Error,
     summary: "The condition of a backfill stays true of the rows that it wrote",
-    explanation: "A backfill is repeated until no row meets its `where`. So `set` has to make `where` false: the condition has \
+    explanation: "A backfill is repeated until a batch is not full and made no other row match. So `set` has to make `where` false: the condition has \
                   to name one of the fields that are written, such as `where = \"email IS NONE\"` beside \
                   `set = \"email = …\"`.",
 };

@@ -128,7 +128,7 @@ fn what_cannot_be_understood_ends_with_2_and_says_so_on_standard_error() {
         &["adopt"],
         &["log", "-n", "some"],
         &["replicas", "--in", "ops"],
-        &["rollout", "status"],
+        &["rollout", "pause"],
     ];
     for words in mistakes {
         let ran = run(&server, two, &[words, &EU].concat());

@@ -141,7 +141,8 @@ impl CommandError {
                     "`replicas` lists them; `--when-ready` waits until they are gone, `--older-replicas accept` does not",
                 ),
                 RolloutError::ReplicasUnknown { .. } => Some(
-                    "`--replicas-in NAMESPACE/DATABASE` names the registry; `--unknown-replicas accept` goes on without it",
+                    "`--replicas-in NAMESPACE/DATABASE` names the registry; `--unknown-replicas accept` goes on without it, and \
+                     `--paused accept` where nobody can read whether there is a pause",
                 ),
                 RolloutError::NotReady { .. } => Some(
                     "`rollout status` says where it stands, `rollout start` starts it; `--not-ready skip` completes the others",

@@ -12,7 +12,7 @@ use crate::{Approval, Database, SchemaRepairError, SchemaRepairOptions, SchemaRe
 
 /// Brings the schema of one database to what its ledger says, or to a version, and the ledger to the truth.
 ///
-/// The plan is printed before anything else: the very statements, and what they lose now. What loses something has to be
+/// The plan is part of what is printed, and all of it with --plan: the very statements, and what they lose now. What loses something has to be
 /// approved; without that nothing is done and it ends with 1. What the modules of the ledger do not define, and what is
 /// unmanaged, is left as it is. With --to, a database whose history is unknown or wrong is brought to that version and
 /// recorded as being there: no migration is run, so what they do to rows is not done.

@@ -78,8 +78,8 @@ Examples:
   migrate rollout complete --all-in tenants app=3 --replicas-in ops/system
   migrate rollout complete 3 --all-in eu --replicas-in ops/db --when-ready
 
-Exit codes: 0 completed in each, 1 it failed somewhere, was held back or was
-stopped, 2 usage, 3 the time of --timeout was over before it was ready")]
+Exit codes: 0 completed in each, 1 it failed somewhere, was held back, was
+stopped or left databases out, 2 usage, 3 --timeout was over before it was ready")]
     Complete(RolloutComplete),
     /// Takes its start back in each database, as long as its completion was not begun.
     ///
@@ -91,14 +91,14 @@ Example:
 
 Exit codes: 0 taken back in each, 1 it failed somewhere or was stopped, 2 usage")]
     Rollback(RolloutMove),
-    /// Pauses it for everybody: who is at it stops before the next database, no replica starts it, and none completes it by itself.
+    /// Pauses it for everybody, whichever databases are named: who is at it stops before the next database, no replica starts it, and none completes it by itself.
     #[command(after_long_help = "\
 Example:
   migrate rollout pause 3 --all-in eu --replicas-in ops/db --reason 'slow'
 
 Exit codes: 0 paused, 1 it failed, 2 usage")]
     Pause(RolloutPause),
-    /// Lifts a pause.
+    /// Lifts a pause, for everybody, whichever databases are named.
     #[command(after_long_help = "\
 Example:
   migrate rollout resume --all-in tenants app=3 --replicas-in ops/system

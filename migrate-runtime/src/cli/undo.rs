@@ -17,7 +17,7 @@ use crate::{Approval, Database, Leftovers, Migrator, UndoError, UndoOptions, Und
 
 /// Undoes migrations of one database, the latest first, each in one transaction with its ledger row.
 ///
-/// The plan is printed before anything else: which migrations go, in which order, by which statements, and how much data
+/// The plan is part of what is printed, and all of it with --plan: which migrations go, in which order, by which statements, and how much data
 /// goes with them now. What loses data has to be approved; without that, nothing is undone and it ends with 1. Replace
 /// the replicas that hold these migrations first: each applies them again when it starts.
 #[derive(Clone, Debug, Args)]

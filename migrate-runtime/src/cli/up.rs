@@ -33,8 +33,8 @@ Examples:
   migrate up --ns acme --db eu --to app=7 --validate --warn-rows 1000000
   migrate up --all-in tenants --dry-run
 
-Exit codes: 0 all are up to date, 1 a database is refused or was not attempted,
-2 usage, 130 or 143 after a second signal")]
+Exit codes: 0 all are up to date, or would be, 1 a database is refused or was
+not attempted, 2 usage, 130 or 143 after a second signal")]
 pub struct Up {
     #[command(flatten)]
     pub(super) selection: Selection,

@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn a_row_is_the_same_as_an_array() {
         let sum = Checksum::from_bytes([7; 32]).to_string();
-        let array = json!(["app", 1, "init", sum, sum, "applied", true, false, null, null, null]);
+        let array = json!(["app", 1, "init", sum, sum, "applied", true, false, null, null, null, null]);
         assert_eq!(Row::read_all(json!([array])), Row::read_all(json!([row()])));
         assert!(Row::read_all(json!("app")).is_err());
     }

@@ -26,7 +26,8 @@ impl Migrator {
     /// Completes a phased migration in one context: what older binaries cannot live with happens now.
     ///
     /// From then on the migration is recorded as breaking, if it is, so that a binary which does not know it refuses the context.
-    /// What was interrupted is gone on with. A migration that is applied already is left as it is.
+    /// What was interrupted is gone on with. A migration that is applied already is left as it is. Neither the registry nor a pause
+    /// is asked about: [`complete_all`](Self::complete_all) does that, for one context too.
     ///
     /// # Errors
     ///

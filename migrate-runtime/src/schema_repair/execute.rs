@@ -21,7 +21,7 @@ use crate::script::Script;
 use crate::stepwise::{Build, Unbuilt};
 use crate::undo::Approval;
 use crate::verdict::Verdict;
-use crate::{Database, QueryError};
+use crate::{Database, QueryError, StatementErrorKind};
 
 /// One call that carries out a plan.
 pub(super) struct Execution<'a, D> {
@@ -206,7 +206,10 @@ impl<'a, D: Database> Execution<'a, D> {
         match &reply.0[..] {
             [Ok(entered), Ok(info)] if is_in(&self.plan.context, entered) => Build::read(info),
             // It was removed while it was built, or its table was.
-            [Ok(entered), Err(error)] if is_in(&self.plan.context, entered) => {
+            [Ok(entered), Err(error)]
+                if is_in(&self.plan.context, entered)
+                    && matches!(error.kind, StatementErrorKind::Other | StatementErrorKind::NoSuchTable) =>
+            {
                 Err(Unbuilt::Broken(error.message.clone()))
             }
             _ => Err(Unbuilt::Unknown("the database did not say how far the index is".to_owned())),

@@ -112,6 +112,8 @@ fn unfinished(one: &Recorded) -> Option<SchemaRepairObstacle> {
     let (module, version, file) = (one.row.module.clone(), one.row.version, one.file.clone());
     let status = one.row.status.clone();
     match (&one.row.status, &one.row.undo_failed) {
+        // The module goes on under its other name.
+        _ if one.row.is_under_another_name() => None,
         _ if one.row.is_begun() => Some(SchemaRepairObstacle::Begun { module, version, file, status }),
         (Status::Started, Some(cause)) => {
             Some(SchemaRepairObstacle::TornUndo { module, version, file, cause: cause.clone() })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use migrate_core::{Catalog, Change, Migration, Object, ObjectKind};
+use migrate_core::{Catalog, Change, Object, ObjectKind, PhaseStep, Phased};
 
 use crate::compare::Until;
 use crate::drift::Position;
@@ -25,7 +25,11 @@ impl<'a> Scope<'a> {
         let of = |is_recorded: bool| {
             let modules = modules.iter().zip(&position.applied);
             let modules = modules.filter(move |(_, until)| (**until != Until::Nothing) == is_recorded);
-            modules.flat_map(|(module, _)| module.iter()).flat_map(Migration::changes).map(Change::object).collect()
+            let migrations: Vec<_> = modules.flat_map(|(module, _)| module.iter()).collect();
+            // What a start defines and the completion removes is in no migration's own changes.
+            let steps = migrations.iter().filter_map(|migration| migration.phased()).flat_map(Phased::steps);
+            let changes = migrations.iter().flat_map(|migration| migration.changes());
+            changes.chain(steps.flat_map(PhaseStep::changes)).map(Change::object).collect()
         };
         Self { ours: of(true), others: of(false), is_shared: !position.strangers.is_empty(), unmanaged }
     }

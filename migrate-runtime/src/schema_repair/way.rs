@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_schema_that_is_right_or_written_otherwise_needs_nothing() {
-        assert_eq!(way(&["DEFINE TABLE a"], &["DEFINE TABLE  a"], &[]), Ok(Vec::new()));
+        assert_eq!(way(&["DEFINE TABLE a TYPE NORMAL"], &["DEFINE TABLE a  TYPE NORMAL"], &[]), Ok(Vec::new()));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::context::{Context, quote};
 use crate::index::Index;
 use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_PHASED, DEFINE_PHASED_STATEMENTS, NOTHING_KEPT};
 use crate::phased::{Completion, Fence, Stretch};
-use crate::plan::{Earlier, Step};
+use crate::plan::{Action, Earlier, Step};
 use crate::replica::Replica;
 use crate::script::{LedgerTable, Role, Script, ledger_row};
 use crate::snapshot::Snapshots;
@@ -267,9 +267,10 @@ impl<'a> Scripts<'a> {
         script
     }
 
-    /// Writes the next batch. One that is not full is the last: it wrote all that was left at its moment, and rows that others
-    /// go on writing must not keep this from ending. Rows that are selected again although they were written show that a `WHERE` is
-    /// wrong; behind one that is not full, only this very transaction can tell, since others may have changed them back.
+    /// Writes the next batch. One that is not full, and behind which its own transaction finds nothing more, is the last: rows that
+    /// others go on writing must not keep this from ending, and what the batch itself made match must not be left. Rows that are
+    /// selected again although they were written show that a `WHERE` is wrong; behind one that is not full, only this very
+    /// transaction can tell, since others may have changed them back.
     fn batch(&self, script: &mut Script, (start, end): (u32, u32), limit: Option<u32>, unit: Unit<'_>) {
         let (at, running) = (Role::Statement(0), self.stretch.running());
         let offset = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
@@ -297,16 +298,17 @@ impl<'a> Scripts<'a> {
                 0,
                 at,
                 &format!(
-                    "IF {is_short} AND array::len($_migrate_batch) > 0 \
-                     AND array::intersect($_migrate_batch, ({select}\n)) != [] {{ {again} }};\n"
+                    "LET $_migrate_left = IF {is_short} AND array::len($_migrate_batch) > 0 {{ ({select}\n) }} ELSE {{ [] }};\n"
                 ),
             );
+            script.push(0, at, &format!("IF array::intersect($_migrate_batch, $_migrate_left) != [] {{ {again} }};\n"));
         }
+        let is_last = if limit.is_some() { format!("({is_short} AND $_migrate_left = [])") } else { is_short.clone() };
         script.push(
             0,
             Role::Cursor,
             &format!(
-                "IF array::len($_migrate_batch) = 0 OR {is_short} {{ {} }} ELSE {{ UPDATE ONLY {ROW} SET \
+                "IF array::len($_migrate_batch) = 0 OR {is_last} {{ {} }} ELSE {{ UPDATE ONLY {ROW} SET \
                  status = '{running}', progress = {{ state: 'batches', rows: (progress.rows ?? 0) \
                  + array::len($_migrate_batch), last: crypto::sha256(<string> $_migrate_batch) }} RETURN NONE }};\n",
                 self.advancing(unit, ", rows: (progress.rows ?? 0) + array::len($_migrate_batch)")
@@ -391,7 +393,10 @@ impl<'a> Scripts<'a> {
     /// Records that a completion which was begun is held back, as if it had not been; nothing where some of it is done, or where more
     /// than its own row says that it is begun.
     pub(super) fn withhold(&self, position: &Position) -> Option<Script> {
-        if !self.is_at_its_begin(position) || !self.step.formerly.is_empty() {
+        let is_told_elsewhere = !self.step.formerly.is_empty()
+            || !self.step.seals.is_empty()
+            || matches!(self.step.action, Action::Run { claim: Some(_) });
+        if !self.is_at_its_begin(position) || is_told_elsewhere {
             return None;
         }
         let mut script = self.fenced(position);

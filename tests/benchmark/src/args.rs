@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// How often each is measured, after once to warm up.
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
-    /// How many contexts at most are given to one that goes through them one by one, such as the peers.
+    /// How many contexts at most are given to the loop by hand and the peers, who go through them one by one.
     #[arg(long, default_value_t = 20)]
     pub(crate) sample: usize,
     /// How many fresh contexts are made in each round.
@@ -49,7 +49,7 @@ pub(crate) struct Args {
         default_values_t = [Question::UpToDate, Question::Latency, Question::Fresh, Question::Replicas]
     )]
     pub(crate) questions: Vec<Question>,
-    /// Leaves the other tools out.
+    /// Leaves the other tools out, and the loop by hand.
     #[arg(long)]
     pub(crate) without_peers: bool,
     /// Writes all of it here as well, as JSON.

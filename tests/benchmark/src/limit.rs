@@ -1,4 +1,4 @@
-//! What nobody can be faster than: the bare texts, with the batches and the concurrency of a migrator.
+//! What a migrator is held against: the bare texts, with the batches and the concurrency of a migrator.
 
 use std::fmt::Write;
 
@@ -14,8 +14,9 @@ use crate::chain::Chain;
 pub(crate) const CONCURRENCY: usize = 8;
 pub(crate) const BATCH: usize = 64;
 
-/// What a planner cannot do without.
-pub(crate) const SELECT: &str = "SELECT module, version, name, checksum, chain, status, breaking FROM _migrations;";
+/// What a planner cannot do without, in the form that is read fastest.
+pub(crate) const SELECT: &str =
+    "SELECT VALUE [module, version, name, checksum, chain, status, breaking] FROM _migrations;";
 
 /// Asks for the ledger of every context.
 pub(crate) async fn ask(db: &Surreal<Any>, contexts: &[Context]) -> Result<usize, Failure> {

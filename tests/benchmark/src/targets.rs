@@ -47,6 +47,7 @@ pub(crate) fn targets(rows: &[Row]) -> Vec<Target> {
     };
     let near = |got: &Got| got.place.starts_with("server,") && !got.place.contains("away");
     let far = |got: &Got| got.place.contains("away");
+    let large = |got: &Got| got.place.contains(" 10000 ");
     let of = |mut target: Target, is_meant: &dyn Fn(&Got) -> bool| {
         target.measured.retain(is_meant);
         target
@@ -73,8 +74,8 @@ pub(crate) fn targets(rows: &[Row]) -> Vec<Target> {
         replicas("replicas, up to date"),
         replicas("replicas, up to date, fleet index"),
         replicas("replicas, fresh"),
-        each("MiB over the idle process", 32.0, OURS, |measure| measure.memory),
-        each("MiB over the idle process, fleet index", 32.0, INDEXED, |measure| measure.memory),
+        of(each("MiB over the idle process", 32.0, OURS, |measure| measure.memory), &large),
+        of(each("MiB over the idle process, fleet index", 32.0, INDEXED, |measure| measure.memory), &large),
     ];
     all.into_iter().filter(|target| !target.measured.is_empty()).collect()
 }

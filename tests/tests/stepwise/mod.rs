@@ -188,6 +188,24 @@ async fn batches_of_the_first_statement_that_were_written_are_kept_and_told() {
 }
 
 #[tokio::test]
+async fn rows_that_a_batch_makes_match_are_written_too() {
+    let db = engine().await;
+    let tree = (
+        "V1__tree.surql",
+        "DEFINE TABLE node;\nDEFINE FIELD parent ON node TYPE option<record<node>>;\n\
+         DEFINE FIELD depth ON node TYPE option<int>;\nCREATE node:0 SET depth = 0;\n\
+         FOR $i IN 1..8 { CREATE type::record('node', $i) SET parent = type::record('node', $i - 1) };\n",
+    );
+    let text = "-- migrate: stepwise\n\
+                UPDATE (SELECT VALUE id FROM node WHERE depth IS NONE AND parent.depth IS NOT NONE LIMIT 50) \
+                SET depth = parent.depth + 1;\n";
+    let schema = module("app", &[tree, ("V2__depth.surql", text)]);
+    assert_eq!(migrator(schema).migrate(&db, tenant()).await.outcome, Outcome::Migrated);
+    let depths = rows(&db, &tenant(), "SELECT VALUE depth FROM node ORDER BY id;").await;
+    assert_eq!(depths, json!([0, 1, 2, 3, 4, 5, 6, 7]), "each level is written behind the one before it");
+}
+
+#[tokio::test]
 async fn a_rebuild_is_waited_for_and_leaves_the_index() {
     let db = engine().await;
     let indexed = ("V1__rows.surql", "DEFINE TABLE item;\nDEFINE INDEX n ON item FIELDS n UNIQUE;\n");

@@ -2,7 +2,8 @@ use crate::{CheckKind, Effect, Loss, Mode, ObjectKind, Pace, Phase, StatementKin
 
 /// One of a few values, written as its place among all of them.
 pub trait Coded: Copy + PartialEq + 'static {
-    /// All of them. New ones come last, or [`FORMAT`](super::FORMAT) changes.
+    /// All of them. [`FORMAT`](super::FORMAT) changes with any change, also with a new one at the end of `Effect`, `PaceCode` or
+    /// `ObjectKind`: how many there are is part of how others are written.
     const ALL: &'static [Self];
 
     /// The place of this one. Of one that is not among them it is one that cannot be read, and what cannot be read back is not

@@ -42,7 +42,7 @@ impl Records {
     pub(super) fn contents(mut self) -> Option<Contents> {
         let mut version = 0;
         let chain = self.list(|records| {
-            version += records.input.number()?;
+            version = records.input.number()?.checked_add(version)?;
             records.migration(version)
         })?;
         let fresh = self.fresh(chain)?;

@@ -119,15 +119,18 @@ impl Migrator {
         let is_wanted = |one: &Reading<PhasedStatus>| {
             one.found.as_ref().is_ok_and(|status| matches!(todo(status.state, wanted), Todo::Move(_)))
         };
-        let is_anything_to_do = standing.iter().any(is_wanted);
-        if is_anything_to_do && let Some(objection) = advance.objection().await {
+        let count = standing.iter().filter(|one| is_wanted(one)).count();
+        if count > 0
+            && let Some(objection) = advance.objection().await
+        {
             refused(objection)?;
         }
         let unready = if wanted == Move::Complete { not_ready(&standing) } else { Vec::new() };
         if !unready.is_empty() && !options.overrides(RolloutOverride::NotReady) {
             return Err(RolloutError::NotReady { contexts: unready });
         }
-        self.emit(Event::RunStarted { contexts: Some(standing.len()) });
+        // Those that have something to tell.
+        self.emit(Event::RunStarted { contexts: Some(count) });
         let span = info_span!("rollout", module = name, version = version.get(), %wanted);
         let contexts = advance.run(standing).instrument(span).await?;
         let report = RolloutReport {
@@ -225,7 +228,7 @@ impl<D: Database> Advance<'_, D> {
         let mut working = FuturesUnordered::new();
         loop {
             while working.len() < self.migrator.concurrency
-                && let Some((part, next)) = next(&mut waiting, &stage, self.run.halt.reason().is_some())
+                && let Some((part, next)) = self.next(&mut waiting, &stage)
             {
                 stage.begins(part);
                 working.push(self.one(part, next));
@@ -257,6 +260,20 @@ impl<D: Database> Advance<'_, D> {
         if is_used_up && halt.set(Halted::FailureBudget { refused }) {
             migrator.emit(Event::BudgetExhausted { refused });
         }
+    }
+
+    /// The next context that may begin, taken out of those that wait.
+    fn next(&self, waiting: &mut VecDeque<Waiting>, stage: &Stage) -> Option<(Part, Waiting)> {
+        let is_halted = self.run.halt.reason().is_some();
+        let lacks_something = |one: &Waiting| match one.todo {
+            Ok(Todo::Nothing(_)) => false,
+            // It is left out, and so is no trial.
+            Ok(Todo::Illegal(_)) => self.task.wanted != Move::Complete,
+            Ok(Todo::Move(_)) | Err(_) => true,
+        };
+        let may_begin = |one: &Waiting| stage.part(&one.context, !is_halted && lacks_something(one));
+        let (at, part) = waiting.iter().enumerate().find_map(|(at, one)| Some((at, may_begin(one)?)))?;
+        Some((part, waiting.remove(at)?))
     }
 
     async fn one(&self, part: Part, Waiting { at, context, todo }: Waiting) -> Finished {
@@ -335,14 +352,4 @@ impl<D: Database> Advance<'_, D> {
             })),
         }
     }
-}
-
-/// The next context that may begin, taken out of those that wait.
-fn next(waiting: &mut VecDeque<Waiting>, stage: &Stage, is_halted: bool) -> Option<(Part, Waiting)> {
-    let may_begin = |one: &Waiting| {
-        let lacks_something = !is_halted && !matches!(one.todo, Ok(Todo::Nothing(_)));
-        stage.part(&one.context, lacks_something)
-    };
-    let (at, part) = waiting.iter().enumerate().find_map(|(at, one)| Some((at, may_begin(one)?)))?;
-    Some((part, waiting.remove(at)?))
 }

@@ -33,8 +33,8 @@ pub enum RolloutError {
         /// Which they are; never empty.
         behind: Vec<ReplicaInfo>,
     },
-    /// Nobody can say whether older replicas are alive.
-    #[error("whether older replicas are alive cannot be told: {reason}")]
+    /// Nobody can say whether older replicas are alive, or whether the rollout is paused.
+    #[error("the replica registry cannot tell whether this may go on: {reason}")]
     ReplicasUnknown {
         /// Why not.
         reason: String,

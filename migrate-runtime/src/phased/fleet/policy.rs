@@ -14,7 +14,7 @@ pub enum RolloutOverride {
     /// migration is breaking; a tenant that one of them has let in already is written to by a binary which does not know its schema.
     OlderReplicas,
     /// Completes although the registry cannot tell whether older replicas are alive: there is none, it cannot be read, or nobody
-    /// has joined.
+    /// has joined. Where it cannot be read, it takes [`Paused`](Self::Paused) as well: nobody knows whether it is.
     UnknownReplicas,
     /// Completes where it is possible, and leaves the contexts out that are not ready.
     NotReady,

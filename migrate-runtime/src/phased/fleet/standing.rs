@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::counted::Counted;
 use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
+use crate::ledger::Row;
 use crate::migrator::Migrator;
 use crate::phased::error::PhasedError;
 use crate::phased::state::PhasedState;
@@ -151,28 +152,39 @@ impl Migrator {
         migrations: &[(&'static Migrations, &'static Migration)],
     ) -> Result<Vec<Vec<Reading<PhasedStatus>>>, FleetError> {
         let mut variables = Map::new();
-        let ids = migrations
-            .iter()
-            .map(|(module, migration)| Value::Array(vec![module.module().into(), migration.version().get().into()]));
+        let ids = migrations.iter().flat_map(|(module, migration)| {
+            names(module).map(|name| Value::Array(vec![name.into(), migration.version().get().into()]))
+        });
         variables.insert("_migrate_rollouts".to_owned(), ids.collect());
-        let statement =
-            format!("SELECT module, version, {COLUMNS} FROM _migrations WHERE [module, version] IN $_migrate_rollouts");
+        // What a former name of the module left behind is not the migration.
+        let statement = format!(
+            "SELECT module, version, {COLUMNS} FROM _migrations WHERE [module, version] IN $_migrate_rollouts \
+             AND status != 'moved' AND checksum != '{}'",
+            Row::MARKER
+        );
         let readings = self.read_contexts(database, contexts, &statement, &variables).await?;
         let readings: Vec<_> = readings.into_iter().map(|reading| reading.understood(rows)).collect();
         let of_one = |&(module, migration): &(&'static Migrations, &'static Migration)| {
-            let (name, version) = (module.module(), migration.version());
+            let version = migration.version();
+            // Its own name says more than one that it had before.
+            let row = |rows: &Rows| names(module).find_map(|name| rows.get(&(name.to_owned(), version.get())).cloned());
             let status = |reading: &Reading<Rows>| Reading {
                 context: reading.context.clone(),
                 found: reading
                     .found
                     .as_ref()
-                    .map(|rows| PhasedStatus::new(name, migration, rows.get(&(name.to_owned(), version.get()))))
+                    .map(|rows| PhasedStatus::new(module.module(), migration, row(rows).as_ref()))
                     .map_err(Clone::clone),
             };
             readings.iter().map(status).collect()
         };
         Ok(migrations.iter().map(of_one).collect())
     }
+}
+
+/// What a module is and was called, its present name first.
+fn names(module: &Migrations) -> impl Iterator<Item = &'static str> {
+    std::iter::once(module.module()).chain(module.formerly().iter().copied())
 }
 
 type Rows = BTreeMap<(String, u64), RawStatus>;

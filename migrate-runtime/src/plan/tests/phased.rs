@@ -68,6 +68,13 @@ fn a_module_of_which_nothing_is_there_gets_all_phases() {
 }
 
 #[test]
+fn what_was_applied_at_once_and_taken_back_is_only_started_again() {
+    let back = Row { at_once: true, ..rows(Some((Status::RolledBack, Some(Phase::Rollback)))).remove(1) };
+    let (steps, incomplete) = planned(&[applied(&[1]), vec![back]].concat());
+    assert_eq!((steps, incomplete), (vec![(2, &[Phase::Start][..])], vec![(PhasedState::ReadyToComplete, 1)]));
+}
+
+#[test]
 fn a_start_that_is_left_holds_up_what_is_behind_it() {
     let mut modules = Modules::new([app()]).unwrap();
     modules.starts = PhasedStarts::Leave;

@@ -86,6 +86,22 @@ async fn a_rollback_takes_back_what_was_begun_and_no_more() {
 }
 
 #[tokio::test]
+async fn what_was_begun_under_a_former_name_of_the_module_is_found_and_taken_back() {
+    let db = engine().await;
+    let _new = ready(&db).await;
+    let renamed = module("crm", &[("migrations.toml", "formerly = \"app\"\n"), BEFORE, RENAME]);
+    let binary = migrator(renamed).registry(registry());
+    let status = binary.rollout_status(&db, fleet(), "crm", second()).await.unwrap();
+    let is_ready = |state: PhasedState| state == PhasedState::ReadyToComplete;
+    assert!(
+        status.contexts.iter().all(|one| one.found.as_ref().is_ok_and(|found| is_ready(found.state))),
+        "{status:?}"
+    );
+    let report = binary.rollback_all(&db, fleet(), "crm", second(), &RolloutOptions::new()).await.unwrap();
+    assert_eq!(words(&report), ["moved"; 4], "{report}");
+}
+
+#[tokio::test]
 async fn the_status_counts_states_and_steps_and_writes_nothing() {
     let db = engine().await;
     written(&db).await;

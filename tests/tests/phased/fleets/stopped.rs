@@ -1,6 +1,6 @@
 //! What stops a rollout: a canary, the budget, whoever runs it, and its death at any query.
 
-use migrate_runtime::{Halted, Stop};
+use migrate_runtime::{Halted, RolloutOverride, Stop};
 use migrate_tests::{Fault, Faulty, engine};
 
 use super::*;
@@ -29,6 +29,19 @@ async fn a_refused_canary_keeps_it_from_all_others() {
     rows(&db, &second_one, "UPDATE user:1 SET full_name = 'filled';").await;
     let report = binary.complete_all(&db, fleet(), "app", second(), &RolloutOptions::new()).await.unwrap();
     assert!(report.is_done(), "{report}");
+}
+
+#[tokio::test]
+async fn what_is_not_ready_and_left_out_is_no_canary() {
+    let db = engine().await;
+    written(&db).await;
+    let _new = joined(&db, new()).await;
+    let ready = Fleet::contexts(contexts().into_iter().skip(1));
+    assert!(operator().start_all(&db, ready, "app", second(), &RolloutOptions::new()).await.unwrap().is_done());
+    unfilled(&db, &contexts()[1..2]).await;
+    let skipping = RolloutOptions::new().overriding(RolloutOverride::NotReady);
+    let report = operator().canaries(1).complete_all(&db, fleet(), "app", second(), &skipping).await.unwrap();
+    assert_eq!(words(&report), ["not_ready", "refused", "not_reached", "not_reached"], "{report}");
 }
 
 #[tokio::test]
