@@ -107,6 +107,11 @@ fn check_given(
     }
 }
 
+/// What a module is called, and behind that what it was called before.
+pub(crate) fn names(module: &Migrations) -> impl Iterator<Item = &'static str> + use<> {
+    std::iter::once(module.module()).chain(module.formerly().iter().copied())
+}
+
 /// Whether a module has this name, or had it.
 pub(crate) fn is_called(module: &Migrations, name: &str) -> bool {
     module.module() == name || module.formerly().contains(&name)

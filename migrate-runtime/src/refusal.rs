@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use migrate_core::{Checksum, Version};
 use serde::{Serialize, Serializer};
 
@@ -249,8 +251,18 @@ pub(crate) fn number<S: Serializer>(version: &Version, serializer: S) -> Result<
     serializer.serialize_u64(version.get())
 }
 
-fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+/// A value in its own words.
+pub(crate) fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// What a message ends with that has several things to tell: each in a line of its own.
+pub(crate) fn list(lines: &[impl std::fmt::Display]) -> String {
+    let mut list = String::new();
+    for line in lines {
+        let _ = write!(list, "\n  {line}");
+    }
+    list
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde calls")]

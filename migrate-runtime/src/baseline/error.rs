@@ -1,10 +1,9 @@
-use std::fmt::Write;
-
 use migrate_core::Version;
 
 use crate::context::Context;
 use crate::live::{LiveSchemaError, SchemaDifference};
 use crate::modules_error::Place;
+use crate::refusal::list;
 
 /// Why a database was not taken over. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,12 +67,4 @@ impl BaselineError {
 fn versions(at: &[(&'static str, Version)]) -> String {
     let versions: Vec<_> = at.iter().map(|(module, version)| format!("{module} V{version}")).collect();
     if versions.is_empty() { "a database without these modules".to_owned() } else { versions.join(" with ") }
-}
-
-fn list(differences: &[SchemaDifference]) -> String {
-    let mut list = String::new();
-    for difference in differences {
-        let _ = write!(list, "\n  {difference}");
-    }
-    list
 }

@@ -9,6 +9,7 @@ use super::filter::ListFilter;
 use super::recorded::{FirstSeen, Recorded};
 use super::state::{ModuleState, StatusCounts};
 use super::status::MigrationStatus;
+use crate::handover::{is_called, names};
 use crate::ledger::{Kept, Row, Status};
 use crate::order::Modules;
 
@@ -28,8 +29,7 @@ pub(super) fn assemble(
         let mut of_module = Vec::new();
         for (at, migration) in module.iter().enumerate() {
             let here = if at < wanted.len() { Here::Wanted } else { Here::BehindTarget };
-            let names = std::iter::once(module.module()).chain(module.formerly().iter().copied());
-            let rows: Vec<_> = names.filter_map(|name| left.remove(&(name, migration.version()))).collect();
+            let rows: Vec<_> = names(module).filter_map(|name| left.remove(&(name, migration.version()))).collect();
             if rows.is_empty() {
                 of_module.push(pending(module, migration, here));
             }
@@ -159,8 +159,7 @@ pub(super) fn summarise(modules: &Modules, rows: &[Row]) -> (Vec<ModuleState>, S
     let mut known = BTreeSet::new();
     let mut states = Vec::new();
     for (module, wanted) in modules.wanted() {
-        let names: Vec<&str> = std::iter::once(module.module()).chain(module.formerly().iter().copied()).collect();
-        let of_module = || rows.iter().filter(|row| names.contains(&row.module.as_str()));
+        let of_module = || rows.iter().filter(|row| is_called(module, &row.module));
         let lacks = |migration: &&Migration| !of_module().any(|row| row.version == migration.version());
         let pending = wanted.iter().filter(lacks).count();
         counts.pending += pending;
@@ -170,7 +169,7 @@ pub(super) fn summarise(modules: &Modules, rows: &[Row]) -> (Vec<ModuleState>, S
             target: wanted.last().map(Migration::version),
             pending,
         });
-        known.extend(names);
+        known.extend(names(module));
     }
     let strangers: BTreeSet<_> =
         rows.iter().map(|row| row.module.as_str()).filter(|name| !known.contains(name)).collect();

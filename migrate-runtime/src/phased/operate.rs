@@ -13,6 +13,7 @@ use super::task::Task;
 use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::counted::Counted;
+use crate::handover::names;
 use crate::inventory::Existing;
 use crate::ledger::Row;
 use crate::migrator::Migrator;
@@ -208,7 +209,7 @@ impl Migrator {
     ) -> Result<Option<RawStatus>, PhasedError> {
         let mut script = Script::enter(context);
         bind(&mut script, module.module(), migration);
-        let names: Vec<_> = std::iter::once(module.module()).chain(module.formerly().iter().copied()).collect();
+        let names: Vec<_> = names(module).collect();
         script.variables.insert("_migrate_names".to_owned(), names.clone().into());
         // From the table, so that one that is missing is told from a row that is. What a former name of the module left behind
         // is not the migration.

@@ -1,10 +1,9 @@
-use std::fmt::Write;
-
 use migrate_core::{UndoSafety, Version};
 
 use super::obstacle::SchemaRepairObstacle;
 use crate::context::Context;
 use crate::live::{LiveSchemaError, SchemaDifference};
+use crate::refusal::list;
 
 /// Why a schema was not repaired. `Display` says it with the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -84,12 +83,4 @@ impl SchemaRepairError {
             _ => &[],
         }
     }
-}
-
-fn list(lines: &[impl std::fmt::Display]) -> String {
-    let mut list = String::new();
-    for line in lines {
-        let _ = write!(list, "\n  {line}");
-    }
-    list
 }

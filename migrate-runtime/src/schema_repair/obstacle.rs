@@ -1,9 +1,9 @@
 use migrate_core::{Object, Version};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::drift::DriftUnknown;
 use crate::ledger::Status;
-use crate::refusal::number;
+use crate::refusal::{number, text};
 
 /// Why a schema cannot be repaired. `Display` says it in one sentence, with the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -95,8 +95,4 @@ impl SchemaRepairObstacle {
     pub(super) fn unknown(why: &DriftUnknown) -> Self {
         Self::Ledger { kind: why.kind(), reason: why.to_string() }
     }
-}
-
-fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }

@@ -1,5 +1,3 @@
-use std::fmt::Write;
-
 use migrate_core::{UndoSafety, Version};
 
 use super::export::ExportError;
@@ -7,6 +5,7 @@ use super::obstacle::UndoObstacle;
 use super::report::Undone;
 use crate::context::Context;
 use crate::live::LiveSchemaError;
+use crate::refusal::list;
 
 /// Why nothing, or not all of it, was undone. `Display` says it with the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -106,14 +105,6 @@ impl UndoError {
             _ => &[],
         }
     }
-}
-
-fn list(lines: &[impl std::fmt::Display]) -> String {
-    let mut list = String::new();
-    for line in lines {
-        let _ = write!(list, "\n  {line}");
-    }
-    list
 }
 
 fn so_far(undone: &[Undone]) -> String {

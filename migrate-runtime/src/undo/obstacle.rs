@@ -1,8 +1,8 @@
 use migrate_core::{Checksum, Version};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::ledger::Status;
-use crate::refusal::number;
+use crate::refusal::{number, text};
 
 /// Why something cannot be undone. `Display` says it in one sentence, with the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -82,10 +82,6 @@ pub enum UndoObstacle {
     /// A stepwise migration is being applied in this database.
     #[error("{by} is at a stepwise migration of this database: wait until it is done")]
     Busy { by: String },
-}
-
-fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }
 
 impl UndoObstacle {

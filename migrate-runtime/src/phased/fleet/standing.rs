@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::counted::Counted;
 use crate::fleet::Fleet;
 use crate::fleet_error::FleetError;
+use crate::handover::names;
 use crate::ledger::Row;
 use crate::migrator::Migrator;
 use crate::phased::error::PhasedError;
@@ -180,11 +181,6 @@ impl Migrator {
         };
         Ok(migrations.iter().map(of_one).collect())
     }
-}
-
-/// What a module is and was called, its present name first.
-fn names(module: &Migrations) -> impl Iterator<Item = &'static str> {
-    std::iter::once(module.module()).chain(module.formerly().iter().copied())
 }
 
 type Rows = BTreeMap<(String, u64), RawStatus>;
