@@ -39,7 +39,8 @@ impl Draft<'_> {
         }
         // What is refused is folded in all the same: once the mistake is mended, what comes behind it builds on it.
         let refusal = refusal::of_definition(self.schema, &define.definition);
-        if let Some(table) = object.table() {
+        // Another module's table is there before, as the modules' own check makes sure: it is not this migration's doing.
+        if let Some(table) = object.table().filter(|table| !self.may_be_of_another_module(table)) {
             self.ensure_table(table, Certainty::Exact);
         }
         let is_unclear = matches!(presence, Presence::Unclear);
@@ -57,6 +58,12 @@ impl Draft<'_> {
             None if is_unclear && define.existing != Existing::IsReplaced => Verdict::Unclear,
             None => Verdict::Done,
         }
+    }
+
+    /// Whether this module knows nothing of a table, and one that comes before it may define it.
+    fn may_be_of_another_module(&self, table: &str) -> bool {
+        let table = Object::new(ObjectKind::Table, table.to_owned());
+        self.schema.is_shared() && self.now(&table).is_none()
     }
 
     /// Puts a definition in place, and what it implies.

@@ -159,6 +159,9 @@ async fn a_phased_migration_that_changed_hands_is_started_beside_older_binaries_
     assert!(both().migrate(&db, tenant()).await.is_served());
     in_sync(&db, [giver(), receiver()]).await;
     assert_eq!(both().complete(&db, &context, "plans", first).await.unwrap().state, PhasedState::Applied);
+    // A binary of before the migration knows it under neither name, and cannot live with a field that is required now.
+    let older = migrator(old()).migrate(&db, tenant()).await;
+    assert!(matches!(older.refusal(), Some(Refusal::Incompatible { .. })), "{older:?}");
     let report = both().migrate(&db, tenant()).await;
     assert!(report.is_served() && report.incomplete.is_empty(), "{report:?}");
     in_sync(&db, [giver(), receiver()]).await;
@@ -265,6 +268,33 @@ async fn a_module_that_is_added_to_tables_with_rows_is_not_completed_at_once() {
     let report = both().migrate(&fresh, tenant()).await;
     assert!(report.is_served() && report.incomplete.is_empty(), "{report:?}");
     in_sync(&fresh, [old(), plans()]).await;
+}
+
+#[tokio::test]
+async fn a_start_on_another_modules_table_is_taken_back_by_what_is_derived_and_leaves_that_table() {
+    let db = engine().await;
+    with_users(&db).await;
+    let level = (
+        "V1__level.toml",
+        "[[step]]\nid = 'add'\nphase = 'start'\nsql = 'DEFINE FIELD level ON user TYPE option<int>'\n\
+         [[step]]\nid = 'fill'\nphase = 'start'\n\
+         backfill = { table = 'user', where = 'level IS NONE', set = \"level = 1\", batch = 20 }\n\
+         [[step]]\nid = 'require'\nphase = 'complete'\nsql = 'DEFINE FIELD OVERWRITE level ON user TYPE int'\n",
+    );
+    let levels = module("levels", &[("migrations.toml", "requires = { app = 1 }\n"), level]);
+    let both = || Migrator::new([old(), levels]).unwrap().lease(Duration::from_millis(200));
+    for _ in 0..2 {
+        let report = both().migrate(&db, tenant()).await;
+        assert!(report.is_served(), "{report:?}");
+        assert_eq!(rows(&db, &tenant(), "RETURN count(SELECT * FROM user WHERE level = 1);").await, json!(25));
+        let back = both().rollback(&db, &tenant(), "levels", Version::FIRST).await.unwrap();
+        assert_eq!(back.state, PhasedState::RolledBack);
+        assert_schema(&db, old(), "taken back").await;
+        let left = "RETURN count(SELECT * FROM user WHERE level IS NOT NONE);";
+        assert_eq!(rows(&db, &tenant(), left).await, json!(0), "the values went with their field");
+        rows(&db, &tenant(), "UPDATE user SET name = name + '!';").await;
+    }
+    in_sync(&db, [old()]).await;
 }
 
 #[tokio::test]
