@@ -41,12 +41,14 @@ pub(super) struct Course {
     pub(super) contents: Contents,
     /// What each step defined, with the place of the statement in the step.
     pub(super) defined: Vec<Vec<(Range<usize>, Definition)>>,
+    /// The tables of which rows were deleted.
+    deleted: BTreeSet<String>,
 }
 
 impl Default for Course {
     fn default() -> Self {
-        let (origin, defined) = (Origin::new(), Vec::new());
-        Self { origin, obstacle: None, is_certain: true, contents: Contents::Definitions, defined }
+        let (origin, defined, deleted) = (Origin::new(), Vec::new(), BTreeSet::new());
+        Self { origin, obstacle: None, is_certain: true, contents: Contents::Definitions, defined, deleted }
     }
 }
 
@@ -95,6 +97,7 @@ impl<'a> Chapter<'a> {
                 transition: &transition,
                 impact: &impact,
                 bound: &self.bound,
+                deleted: &self.course.deleted,
             };
             rules::check_step(&step, found);
             let object = step.object().cloned();
@@ -105,6 +108,7 @@ impl<'a> Chapter<'a> {
             let statement = Statement::__new(range, parsed.line, parsed.kind, impact.effect, object);
             self.statements.push(statement.__with_pace(pace(&one.operation, batch.as_ref())));
             self.note_rewrites(one);
+            self.course.deleted.extend(one.deleted_tables().cloned());
             self.hinder(one, &transition, &impact);
             transition.apply(self.schema);
             if let Operation::Let(name) = &one.operation {

@@ -30,6 +30,8 @@ pub(crate) struct Step<'a> {
     pub(crate) impact: &'a Impact,
     /// The parameters that the statements before it bound.
     pub(crate) bound: &'a BTreeSet<String>,
+    /// The tables of which the statements before it in the migration deleted rows.
+    pub(crate) deleted: &'a BTreeSet<String>,
 }
 
 impl<'a> Step<'a> {

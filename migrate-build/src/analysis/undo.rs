@@ -18,7 +18,7 @@ use super::schema::{Certainty, Entry, Schema};
 use super::transition::{Transition, Verdict};
 use super::{Input, no_undo, worse};
 use crate::Diagnostics;
-use crate::definition::{Access, Reference, Secret, Shape};
+use crate::definition::{Access, Reference, Secret, Shape, TableType};
 use crate::rules::m229_down_mismatch;
 use crate::surql::{self, Loosened};
 
@@ -93,7 +93,27 @@ struct Way<'a> {
 impl Way<'_> {
     /// The statements that lead back, tried on the schema as the database would run them.
     fn derive(&self) -> Option<(String, UndoSafety)> {
-        Some((self.statements()?.concat(), self.safety()))
+        let statements = self.statements()?.into_iter().flat_map(|statement| {
+            let first = self.deletion(&statement);
+            first.into_iter().chain([statement])
+        });
+        Some((statements.collect(), self.safety()))
+    }
+
+    /// What comes before a statement that removes a table of edges, so that they cannot be followed any more: its events would tell
+    /// others that the edges are gone, and then the edges themselves go.
+    fn deletion(&self, statement: &str) -> Vec<String> {
+        let removed = self.origin.keys().filter(|object| object.kind() == ObjectKind::Table).find_map(|object| {
+            let definition = &self.after.get(object)?.definition;
+            let is_it = surql::removing(definition).is_some_and(|text| statement.strip_suffix(";\n") == Some(&text));
+            let is_of_edges =
+                definition.shape.table().is_some_and(|table| matches!(table.kind, TableType::Relation(_)));
+            (is_it && is_of_edges).then_some(object.name())
+        });
+        let Some(name) = removed else { return Vec::new() };
+        let events = self.after.on_table(name).filter(|(object, _)| object.kind() == ObjectKind::Event);
+        let events = events.filter_map(|(_, event)| surql::removing(&event.definition)).map(|text| text + ";\n");
+        events.chain([format!("DELETE {} RETURN NONE;\n", back::quoted(name))]).collect()
     }
 
     fn statements(&self) -> Option<Vec<String>> {

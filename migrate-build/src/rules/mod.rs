@@ -99,6 +99,7 @@ pub(crate) mod m423_unbounded_write;
 pub(crate) mod m424_blocking_index;
 pub(crate) mod m425_unseen_build;
 pub(crate) mod m426_restarted_sequence;
+pub(crate) mod m427_lasting_edges;
 pub(crate) mod m430_lost_parameter;
 pub(crate) mod m431_endless_batch;
 pub(crate) mod m432_partial_batch;
@@ -217,6 +218,7 @@ pub static RULES: &[&Rule] = &[
     &m424_blocking_index::RULE,
     &m425_unseen_build::RULE,
     &m426_restarted_sequence::RULE,
+    &m427_lasting_edges::RULE,
     &m430_lost_parameter::RULE,
     &m431_endless_batch::RULE,
     &m432_partial_batch::RULE,
@@ -278,6 +280,7 @@ const OF_STEPS: &[fn(&Step<'_>, &mut Diagnostics)] = &[
     m424_blocking_index::check,
     m425_unseen_build::check,
     m426_restarted_sequence::check,
+    m427_lasting_edges::check,
     m430_lost_parameter::check,
     m431_endless_batch::check,
     m432_partial_batch::check,

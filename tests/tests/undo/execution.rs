@@ -212,3 +212,17 @@ async fn the_fleet_index_knows_of_it() {
     assert_eq!(again.counts().migrated, 1, "{again}");
     assert_at(&db, &migrator, schema, Some(4)).await;
 }
+
+#[tokio::test]
+async fn edges_that_an_undo_takes_away_cannot_be_followed_any_more() {
+    let db = engine().await;
+    let migrator = used(&db, 3).await;
+    let likes = "SELECT VALUE ->likes->note FROM ONLY person:1;";
+    assert_eq!(rows(&db, &tenant(), likes).await, json!(["note:1"]));
+    let _ = undo(&db, &migrator, to(2)).await.unwrap();
+    // Defined anew, the tables are as if there had never been any.
+    assert!(migrator.migrate(&db, tenant()).await.is_served());
+    rows(&db, &tenant(), "CREATE person:1;").await;
+    assert_eq!(rows(&db, &tenant(), likes).await, json!([]));
+    assert_eq!(rows(&db, &tenant(), "SELECT VALUE <-likes FROM ONLY note:1;").await, json!([]));
+}

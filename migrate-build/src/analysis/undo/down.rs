@@ -25,7 +25,7 @@ impl Way<'_> {
         let mut effect = Effect::Neutral;
         let mut exact = true;
         let mut touched: BTreeSet<_> = self.origin.keys().cloned().collect();
-        let mut bound = BTreeSet::new();
+        let (mut bound, mut deleted) = (BTreeSet::new(), BTreeSet::new());
         let mut found = Diagnostics::default();
         let origin = Origin::new();
         let statements = surql::parse(down, &mut Diagnostics::default()).unwrap_or_default();
@@ -50,8 +50,10 @@ impl Way<'_> {
                 transition: &transition,
                 impact: &impact,
                 bound: &bound,
+                deleted: &deleted,
             };
             rules::check_step(&step, &mut found);
+            deleted.extend(lowered.deleted_tables().cloned());
             effect = effect.max(impact.effect);
             exact &= transition.is_exact();
             touched.extend(transition.touches.iter().map(|touch| touch.object.clone()));
