@@ -16,6 +16,13 @@ pub enum Halted {
         /// How many that are.
         refused: usize,
     },
+    /// A context was refused in a wave of a rollout.
+    Wave {
+        /// Which one, counted from 1.
+        wave: usize,
+        /// How many of its contexts were refused.
+        refused: usize,
+    },
     /// It was told to, by a [`Stop`].
     Stopped,
     /// Somebody has paused the rollout.
@@ -35,6 +42,8 @@ impl fmt::Display for Halted {
             Self::Canary(context) => write!(f, "the canary {context} was refused"),
             Self::FailureBudget { refused: 1 } => f.write_str("a context was refused"),
             Self::FailureBudget { refused } => write!(f, "{refused} contexts were refused"),
+            Self::Wave { wave, refused: 1 } => write!(f, "a context of wave {wave} was refused"),
+            Self::Wave { wave, refused } => write!(f, "{refused} contexts of wave {wave} were refused"),
             Self::Stopped => f.write_str("the run was told to stop"),
             Self::Paused(pause) => write!(f, "the rollout is {pause}"),
             Self::OlderReplicas(behind) => {

@@ -187,9 +187,9 @@ pub use crate::{
     order::PhasedStarts,
     outcome::{Applied, ContextReport, Evidence, Outcome},
     phased::{
-        Awaited, AwaitedEnd, Concluded, Move, NotReady, PhasedCompletions, PhasedError, PhasedState, PhasedStatus,
-        Repair, RolloutContext, RolloutCounts, RolloutError, RolloutOptions, RolloutOutcome, RolloutOverride,
-        RolloutReport, RolloutStatus, StateCount, StepRecord, WaitingFor, WhenReady,
+        Awaited, AwaitedEnd, Concluded, Move, NotReady, ParseWaveError, PhasedCompletions, PhasedError, PhasedState,
+        PhasedStatus, Repair, RolloutContext, RolloutCounts, RolloutError, RolloutOptions, RolloutOutcome,
+        RolloutOverride, RolloutReport, RolloutStatus, StateCount, StepRecord, WaitingFor, Wave, WaveCounts, WhenReady,
     },
     plan::{Ahead, Incomplete, Stranger},
     reach::reach,

@@ -21,7 +21,7 @@ use crate::modules_error::ModulesError;
 use crate::observer::Event;
 use crate::order::Modules;
 use crate::outcome::ContextReport;
-use crate::phased::{Completion, PhasedCompletions};
+use crate::phased::{Completion, PhasedCompletions, Wave};
 use crate::probe::{Probe, probe};
 use crate::refusal::Refusal;
 use crate::registry::Registry;
@@ -51,6 +51,8 @@ pub struct Migrator {
     pub(crate) stop: Stop,
     pub(crate) registry: Option<Registry>,
     pub(crate) completions: PhasedCompletions,
+    pub(crate) waves: Vec<Wave>,
+    pub(crate) bake: Duration,
 }
 
 impl Migrator {
@@ -79,6 +81,8 @@ impl Migrator {
             stop: Stop::default(),
             registry: None,
             completions: PhasedCompletions::default(),
+            waves: Vec::new(),
+            bake: Duration::ZERO,
         })
     }
 

@@ -6,7 +6,7 @@ use crate::baseline::Takeover;
 use crate::context::Context;
 use crate::halt::Halted;
 use crate::outcome::{Applied, ContextReport};
-use crate::phased::WaitingFor;
+use crate::phased::{WaitingFor, WaveCounts};
 use crate::refusal::Refusal;
 use crate::report::Counts;
 use crate::undo::{UndoError, UndoStep, UndoneBy};
@@ -283,6 +283,18 @@ pub enum Event<'a> {
     RolloutWaiting {
         /// What it waits for.
         reason: &'a WaitingFor,
+    },
+    /// A wave of a rollout is done, and another one follows.
+    #[non_exhaustive]
+    WaveFinished {
+        /// Which one, counted from 1.
+        wave: usize,
+        /// How many there are.
+        of: usize,
+        /// What became of its contexts.
+        counts: WaveCounts,
+        /// How long it is until the next one begins.
+        pause: Duration,
     },
     /// A rollout begins nothing more in any context.
     #[non_exhaustive]

@@ -11,7 +11,7 @@ use crate::index::Index;
 use crate::migrator::Migrator;
 use crate::observer::Observer;
 use crate::order::PhasedStarts;
-use crate::phased::PhasedCompletions;
+use crate::phased::{PhasedCompletions, Wave};
 use crate::registry::Registry;
 use crate::snapshot::Snapshots;
 use crate::stop::Stop;
@@ -80,6 +80,32 @@ impl Migrator {
     pub const fn phased_completions(mut self, completions: PhasedCompletions) -> Self {
         self.completions = completions;
         self
+    }
+
+    /// The waves in which phased migrations are moved on over a fleet, by [`start_all`](Self::start_all), [`complete_all`](Self::complete_all),
+    /// [`rollback_all`](Self::rollback_all) and what completes by itself; one wave unless set. What they leave is one more.
+    ///
+    /// The next one begins when all contexts of the one before it are done. Where one of them was refused, none follows; with a
+    /// [failure budget](Self::failure_budget), that alone decides. [Canaries](Self::canaries) are of the first wave, and go before its others.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use migrate_runtime::{Migrator, Wave};
+    /// let migrator = Migrator::new([])?
+    ///     .rollout_waves([Wave::contexts(5), Wave::percent(10), Wave::percent(50)])
+    ///     .bake(Duration::from_secs(300));
+    /// # Ok::<(), migrate_runtime::ModulesError>(())
+    /// ```
+    #[must_use]
+    pub fn rollout_waves(self, waves: impl IntoIterator<Item = Wave>) -> Self {
+        Self { waves: waves.into_iter().collect(), ..self }
+    }
+
+    /// How long to wait behind each of the [waves](Self::rollout_waves) before the next one, for somebody or something to see whether all is well and
+    /// to [pause](Self::pause_rollout) or [stop](Self::stopped_by) it otherwise; not at all unless set.
+    #[must_use]
+    pub fn bake(self, pause: Duration) -> Self {
+        Self { bake: pause.min(LONGEST), ..self }
     }
 
     /// How often one context is tried at most, the first try included; as often as the deadline allows unless set, and 0

@@ -70,6 +70,9 @@ fn trace(event: &Event<'_>) {
         Event::CanaryRefused { context, .. } => warn!(%context, "a canary was refused: nothing is applied any more"),
         Event::BudgetExhausted { refused } => warn!(refused, "so many were refused: nothing is applied any more"),
         Event::RolloutHalted { because } => warn!("nothing more is begun: {because}"),
+        Event::WaveFinished { wave, of, counts, pause } => {
+            info!(wave, of, moved = counts.moved, refused = counts.refused, ?pause, "a wave of the rollout is done");
+        }
         Event::RolloutWaiting { reason } => info!("waiting: {reason}"),
         Event::IndexConfirmed { contexts } => debug!(contexts, "confirmed by the fleet index"),
         Event::IndexUnusable { index, reason } => warn!(%index, "going on without the fleet index: {reason}"),

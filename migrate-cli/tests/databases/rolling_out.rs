@@ -81,7 +81,23 @@ fn a_phased_migration_is_looked_at_completed_and_then_has_no_way_back() {
     assert_eq!(rollout(&["complete", "3"]).1["already_there"], 2);
     let (code, refused) = rollout(&["rollback", "3"]);
     assert_eq!((code, &refused["outcomes"][0]["kind"]), (1, &json!("illegal_move")), "{refused}");
-    assert_eq!(rollout(&["repair", "3"]).1["contexts"][0]["found"]["concluded"]["concluded"], "nothing_to_do");
+    let (code, repaired) = json(&server, dir.path(), &[&["rollout", "repair", "3"][..], &ALL].concat());
+    assert_eq!((code, &repaired["contexts"][0]["found"]["concluded"]["concluded"]), (0, &json!("nothing_to_do")));
+}
+
+#[test]
+fn a_rollout_goes_in_waves_and_says_so() {
+    let server = Server::start();
+    let dir = started(&server);
+    joins(&server, "new", 3);
+    let waves = [&["rollout", "complete", "3", "--wave", "1,100%", "--bake", "1"][..], &ALL, &REPLICAS].concat();
+    let (code, completed) = json(&server, dir.path(), &waves);
+    let wave = |until: usize| json!({ "until": until, "moved": 1, "refused": 0, "not_tried": 0 });
+    assert_eq!((code, &completed["waves"]), (0, &json!([wave(1), wave(2)])), "{completed}");
+    let shown = run(&server, dir.path(), &[&["rollout", "rollback", "3", "--wave", "half"][..], &ALL].concat());
+    assert!(shown.code == 2 && shown.stderr.contains("as in `20` or `5%`, not at `half`"), "{shown:?}");
+    let shown = run(&server, dir.path(), &[&["rollout", "complete", "3", "--bake", "1"][..], &ALL].concat());
+    assert!(shown.code == 2 && shown.stderr.contains("--wave"), "{shown:?}");
 }
 
 #[test]

@@ -84,7 +84,7 @@ pub use self::repair_schema::RepairSchema;
 pub use self::replicas::Replicas;
 pub use self::restore::Restore;
 pub use self::rollout::{
-    Rollout, RolloutCommand, RolloutComplete, RolloutMove, RolloutOf, RolloutPause, RolloutStatusOf,
+    Rollout, RolloutCommand, RolloutComplete, RolloutMove, RolloutOf, RolloutPause, RolloutRepair, RolloutStatusOf,
 };
 pub use self::selection::Selection;
 pub use self::session::Session;

@@ -8,5 +8,5 @@ pub(crate) use row::Row;
 pub use row::Status;
 pub(crate) use schema::{
     DEFINE_ACCEPTED, DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_LEDGER, DEFINE_LEDGER_STATEMENTS, DEFINE_PHASED,
-    DEFINE_PHASED_STATEMENTS, KEPT, NOTHING_KEPT, SELECT_ROWS, kept, nothing_kept, row_columns,
+    DEFINE_PHASED_STATEMENTS, KEPT, NOT_BEGUN, NOTHING_KEPT, SELECT_ROWS, kept, nothing_kept, row_columns,
 };

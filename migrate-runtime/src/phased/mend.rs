@@ -1,12 +1,13 @@
 //! The text that writes what a repair concluded.
 
-use migrate_core::Migration;
+use migrate_core::{Migration, Phase};
 use serde_json::json;
 
 use super::repair::Mended;
 use super::status::RawStatus;
 use crate::context::Context;
 use crate::index::Index;
+use crate::ledger::NOT_BEGUN;
 use crate::migrator::Migrator;
 use crate::script::{Role, Script};
 
@@ -35,7 +36,10 @@ impl Migrator {
         }
         // Under the name that its module had, if nobody has taken it over yet.
         bind(&mut script, &row.module, migration);
-        let Mended { status, phase, cursor } = mended;
+        let (status, phase, cursor) = match mended {
+            Mended::Stands { status, phase, cursor } => (status, phase, cursor),
+            Mended::NotBegun => ("ready_to_complete", Phase::Start, row.cursor.unwrap_or_default()),
+        };
         let is_open = status == "failed" || status == "ready_to_complete";
         script.variables.insert("_migrate_by".to_owned(), self.applier.replica.as_json());
         script.variables.insert(
@@ -60,13 +64,14 @@ impl Migrator {
             ),
         );
         let cursor = if is_open { "$_migrate_mended.cursor" } else { "NONE" };
+        let stands = match mended {
+            Mended::Stands { .. } => "status = $_migrate_mended.status, phase = $_migrate_mended.phase",
+            Mended::NotBegun => NOT_BEGUN,
+        };
         script.push(
             0,
             Role::Close,
-            &format!(
-                "UPDATE ONLY {ROW} SET status = $_migrate_mended.status, phase = $_migrate_mended.phase, \
-                 cursor = {cursor}, progress = NONE RETURN NONE;\n"
-            ),
+            &format!("UPDATE ONLY {ROW} SET {stands}, cursor = {cursor}, progress = NONE RETURN NONE;\n"),
         );
         script.push(
             0,

@@ -16,8 +16,9 @@ mod task;
 
 pub use self::error::PhasedError;
 pub use self::fleet::{
-    Awaited, AwaitedEnd, NotReady, PhasedCompletions, RolloutContext, RolloutCounts, RolloutError, RolloutOptions,
-    RolloutOutcome, RolloutOverride, RolloutReport, RolloutStatus, StateCount, WaitingFor, WhenReady,
+    Awaited, AwaitedEnd, NotReady, ParseWaveError, PhasedCompletions, RolloutContext, RolloutCounts, RolloutError,
+    RolloutOptions, RolloutOutcome, RolloutOverride, RolloutReport, RolloutStatus, StateCount, WaitingFor, Wave,
+    WaveCounts, WhenReady,
 };
 pub(crate) use self::fleet::{Completion, Fence, withheld};
 pub use self::repair::{Concluded, Repair};

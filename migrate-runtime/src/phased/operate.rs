@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::PhasedError;
+use super::fleet::{Completion, RolloutOptions, objection};
 use super::mend::bind;
-use super::repair::{Repair, conclude};
+use super::repair::{Repair, Told, conclude};
 use super::state::Move;
 use super::status::{COLUMNS, PhasedStatus, RawStatus};
 use super::task::Task;
@@ -17,6 +18,7 @@ use crate::handover::names;
 use crate::inventory::Existing;
 use crate::ledger::Row;
 use crate::migrator::Migrator;
+use crate::plan::seals;
 use crate::probe::is_in;
 use crate::refusal::Refusal;
 use crate::script::{Role, Script};
@@ -27,13 +29,15 @@ impl Migrator {
     /// Completes a phased migration in one context: what older binaries cannot live with happens now.
     ///
     /// From then on the migration is recorded as breaking, if it is, so that a binary which does not know it refuses the context.
-    /// What was interrupted is gone on with. A migration that is applied already is left as it is. Neither the registry nor a pause
-    /// is asked about: [`complete_all`](Self::complete_all) does that, for one context too.
+    /// What was interrupted is gone on with. A migration that is applied already is left as it is.
+    ///
+    /// A migrator that knows a [registry](Self::registry) asks it as [`complete_all`](Self::complete_all) does, which has overrides, for one context too.
+    /// Without a registry there is nobody to ask, and whoever calls this answers for older binaries.
     ///
     /// # Errors
     ///
-    /// When there is no such migration or context, when it is not ready to complete, or when a step fails: the
-    /// ledger then says which, and the next call goes on with it.
+    /// When there is no such migration or context; when it is not ready to complete; when its rollout is paused, an older replica is alive or the
+    /// registry cannot tell ([`Refusal::Withheld`]); or when a step fails: the ledger then says which, and the next call goes on with it.
     pub async fn complete<D: Database>(
         &self,
         database: &D,
@@ -46,8 +50,8 @@ impl Migrator {
 
     /// Takes the start of a phased migration back in one context, as long as its completion was not begun.
     ///
-    /// The next binary that knows the migration and starts will start it once more. A migration that is rolled back already is
-    /// left as it is.
+    /// The next binary that knows the migration and starts will start it once more, unless the rollout is paused. A migration that is
+    /// rolled back already is left as it is. A pause does not keep it from being taken back in one context.
     ///
     /// # Errors
     ///
@@ -83,7 +87,8 @@ impl Migrator {
     /// Brings the ledger row of a phased migration in line with the steps that it records as done, and says what was concluded.
     ///
     /// A step that is not on record counts as not run, never as run: look what of it is there before, since the next call
-    /// of [`complete`](Self::complete) or [`rollback`](Self::rollback), or the next start, runs it again.
+    /// of [`complete`](Self::complete) or [`rollback`](Self::rollback), or the next start, runs it again. A completion of which no step
+    /// was run, as of a process that died there or a first step that failed, is put back to where it was ready.
     ///
     /// # Errors
     ///
@@ -103,7 +108,7 @@ impl Migrator {
             let Some(row) = self.row(database, context, module, migration, &mut backoff).await? else {
                 return Err(PhasedError::NotBegun { module: module.module().to_owned(), version });
             };
-            let (repair, mended) = conclude(phased, &row);
+            let (repair, mended) = conclude(phased, &row, self.told(module, migration));
             let Some(mended) = mended else { return Ok(repair) };
             let index = self.index.as_deref();
             let script = self.mend_script(context, migration, &row, mended, index);
@@ -137,16 +142,38 @@ impl Migrator {
         let (module, migration, _) = self.find(module, version)?;
         let database = Counted::new(database, self.counters());
         self.require(&database, context).await?;
+        let mut run = self.run();
+        if let Some(registry) = self.registry.as_ref().filter(|_| wanted == Move::Complete) {
+            let (seen, every) = (registry.look(&database).await, RolloutOptions::new());
+            if let Some(objection) = objection(Some(&seen), (module.module(), version), wanted, &every) {
+                let (module, reason) = (module.module().to_owned(), objection.to_string());
+                return Err(Refusal::Withheld { module, version, reason }.into());
+            }
+            run.completion = Completion::asking(registry);
+        }
         let at = module.as_slice().partition_point(|before| before.version() < version);
         let mut backoff = self.patience.begin(database.silence());
         let probe = self.probe_until(&database, std::slice::from_ref(context), &mut backoff).await.pop();
         let probe =
             probe.ok_or_else(|| Refusal::Unavailable { reason: "the context was not asked about".to_owned() })?;
         let task = Task { module, at, wanted };
-        let report = self.applier.carry_out(&database, context.clone(), probe, backoff, &self.run(), Some(task)).await;
+        let report = self.applier.carry_out(&database, context.clone(), probe, backoff, &run, Some(task)).await;
         match report.refusal() {
             Some(refusal) => Err(refusal.clone().into()),
             None => self.status_of(&database, context, module, migration).await,
+        }
+    }
+
+    /// Who tells older binaries that a completion is begun.
+    fn told(&self, module: &'static Migrations, migration: &'static Migration) -> Told {
+        let modules = &self.applier.modules;
+        let at = module.as_slice().partition_point(|before| before.version() < migration.version());
+        let place = modules.iter().position(|one| one.module() == module.module()).map(|module| (module, at));
+        let is_sealed = place.is_some_and(|place| !seals(modules, place, migration).is_empty());
+        if module.formerly().is_empty() && migration.moved().is_none() && !is_sealed {
+            Told::ByItsRow
+        } else {
+            Told::ElsewhereToo
         }
     }
 

@@ -30,6 +30,12 @@ pub enum Concluded {
         /// Where it stands now.
         state: PhasedState,
     },
+    /// Its completion was begun, and no step of it was run: it is as if it had not been. Older binaries go on there, and it can be taken
+    /// back.
+    NotBegun {
+        /// Where it stands now.
+        state: PhasedState,
+    },
     /// A step is not on record as done. It counts as not run, and the phase goes on with it when it is asked to.
     NotRun {
         /// Where it stands now.
@@ -41,15 +47,25 @@ pub enum Concluded {
 
 /// What is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mended {
-    pub(super) status: &'static str,
-    pub(super) phase: Phase,
-    pub(super) cursor: usize,
+pub(super) enum Mended {
+    /// Where it stands.
+    Stands { status: &'static str, phase: Phase, cursor: usize },
+    /// That its completion was not begun.
+    NotBegun,
+}
+
+/// Whether a completion that was begun can be put back by the migration's own row alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It is all that says so.
+    ByItsRow,
+    /// Older binaries are told by rows under other names as well.
+    ElsewhereToo,
 }
 
 /// Finds what the recorded steps prove. Nothing is concluded of a migration that is done or was never begun: its row may
 /// have come to be without steps.
-pub(super) fn conclude(phased: &Phased, row: &RawStatus) -> (Repair, Option<Mended>) {
+pub(super) fn conclude(phased: &Phased, row: &RawStatus, told: Told) -> (Repair, Option<Mended>) {
     let before = row.state();
     let nothing = Repair { before, concluded: Concluded::NothingToDo };
     if matches!(before, PhasedState::Applied | PhasedState::RolledBack | PhasedState::Pending) {
@@ -75,10 +91,16 @@ pub(super) fn conclude(phased: &Phased, row: &RawStatus) -> (Repair, Option<Mend
         if state == before && row.cursor == Some(end) {
             return (nothing, None);
         }
-        let mended = Mended { status, phase, cursor: end };
+        let mended = Mended::Stands { status, phase, cursor: end };
         return (Repair { before, concluded: Concluded::Done { state } }, Some(mended));
     };
     let cursor = first + unproven;
+    let begin = phased.range(Phase::Complete).start;
+    let is_begun = matches!(before, PhasedState::Completing | PhasedState::CompleteFailed) && cursor == begin;
+    if is_begun && told == Told::ByItsRow && row.is_at_begin_of(Phase::Complete, begin) {
+        let concluded = Concluded::NotBegun { state: PhasedState::ReadyToComplete };
+        return (Repair { before, concluded }, Some(Mended::NotBegun));
+    }
     let is_open = !matches!(before, PhasedState::Torn | PhasedState::ReadyToComplete);
     let step = &steps[unproven];
     if is_open && row.cursor == Some(cursor) {
@@ -91,7 +113,7 @@ pub(super) fn conclude(phased: &Phased, row: &RawStatus) -> (Repair, Option<Mend
         Phase::Rollback => PhasedState::RollbackFailed,
     };
     let concluded = Concluded::NotRun { state, step: step.id().to_owned() };
-    (Repair { before, concluded }, Some(Mended { status: "failed", phase, cursor }))
+    (Repair { before, concluded }, Some(Mended::Stands { status: "failed", phase, cursor }))
 }
 
 impl fmt::Display for Repair {
@@ -100,6 +122,9 @@ impl fmt::Display for Repair {
         match concluded {
             Concluded::NothingToDo => write!(f, "it is {before}, as its recorded steps say"),
             Concluded::Done { state } => write!(f, "it was {before}; all steps are on record, so it is {state}"),
+            Concluded::NotBegun { state } => {
+                write!(f, "it was {before}; no step of its completion is on record, so it is {state} again")
+            }
             Concluded::NotRun { state, step } => {
                 write!(f, "it was {before}; `{step}` is not on record and counts as not run, so it is {state}")
             }

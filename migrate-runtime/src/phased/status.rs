@@ -60,6 +60,7 @@ pub(super) struct RawStatus {
     pub(super) cursor: Option<usize>,
     #[serde(default)]
     steps: Option<std::collections::BTreeMap<String, RawStep>>,
+    progress: Option<Value>,
     error: Option<Value>,
 }
 
@@ -71,13 +72,21 @@ struct RawStep {
 }
 
 /// The columns that [`RawStatus`] is read from.
-pub(super) const COLUMNS: &str = "module, status, phase, cursor, steps, error";
+pub(super) const COLUMNS: &str = "module, status, phase, cursor, steps, progress, error";
 
 impl RawStatus {
     /// Whether the row says that a step is done.
     pub(super) fn has_done(&self, phase: Phase, id: &str) -> bool {
         let step = self.steps.as_ref().and_then(|steps| steps.get(id));
         step.is_some_and(|step| step.phase == phase.word())
+    }
+
+    /// Whether nothing says that a step of this phase, which begins at this cursor, was run.
+    pub(super) fn is_at_begin_of(&self, phase: Phase, cursor: usize) -> bool {
+        let is_done = |step: &RawStep| step.phase == phase.word();
+        self.cursor == Some(cursor)
+            && self.progress.is_none()
+            && !self.steps.iter().flat_map(|steps| steps.values()).any(is_done)
     }
 
     pub(super) fn state(&self) -> PhasedState {

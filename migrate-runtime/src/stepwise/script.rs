@@ -10,7 +10,9 @@ use super::position::{Position, StatementProgress};
 use super::unit::Unit;
 use crate::context::{Context, quote};
 use crate::index::Index;
-use crate::ledger::{DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_PHASED, DEFINE_PHASED_STATEMENTS, NOTHING_KEPT};
+use crate::ledger::{
+    DEFINE_LEASE, DEFINE_LEASE_STATEMENTS, DEFINE_PHASED, DEFINE_PHASED_STATEMENTS, NOT_BEGUN, NOTHING_KEPT,
+};
 use crate::phased::{Completion, Fence, Stretch};
 use crate::plan::{Action, Earlier, Step};
 use crate::replica::Replica;
@@ -393,21 +395,23 @@ impl<'a> Scripts<'a> {
     /// Records that a completion which was begun is held back, as if it had not been; nothing where some of it is done, or where more
     /// than its own row says that it is begun.
     pub(super) fn withhold(&self, position: &Position) -> Option<Script> {
-        let is_told_elsewhere = !self.step.formerly.is_empty()
-            || !self.step.seals.is_empty()
-            || matches!(self.step.action, Action::Run { claim: Some(_) });
-        if !self.is_at_its_begin(position) || is_told_elsewhere {
+        if !self.is_at_its_begin(position) || self.is_told_elsewhere() {
             return None;
         }
         let mut script = self.fenced(position);
-        let back = format!(
-            "UPDATE ONLY {ROW} SET status = 'ready_to_complete', phase = 'start', breaking = false RETURN NONE;\n"
-        );
+        let back = format!("UPDATE ONLY {ROW} SET {NOT_BEGUN} RETURN NONE;\n");
         script.push(0, Role::Cursor, &back);
         log(&mut script, "withheld", &self.of_phase());
         script.index(0, self.index);
         script.push(0, Role::Commit, "COMMIT;\n");
         Some(script)
+    }
+
+    /// Whether more than the migration's own row says that it is begun.
+    fn is_told_elsewhere(&self) -> bool {
+        !self.step.formerly.is_empty()
+            || !self.step.seals.is_empty()
+            || matches!(self.step.action, Action::Run { claim: Some(_) })
     }
 
     /// What is asked before a completion breaks anything.
@@ -454,9 +458,11 @@ impl<'a> Scripts<'a> {
         let mut row = ledger_row(self.step, self.replica);
         if self.stretch == Stretch::Phase(Phase::Start) {
             row["phase"] = Phase::Start.word().into();
-            row["breaking"] = false.into();
             if self.step.at_once {
+                // Nobody asks about older replicas before the completion follows, so they are told from the first word on.
                 row["at_once"] = true.into();
+            } else {
+                row["breaking"] = false.into();
             }
         }
         script.variables.insert("_migrate_0".to_owned(), row);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate_runtime::{
     Evidence, Fleet, IndexFinding, LedgerFinding, Move, Outcome, PhasedError, PhasedStarts, PhasedState, Refusal,
 };
-use migrate_tests::{Fault, Faulty, engine, ledger, module, rows};
+use migrate_tests::{Fault, Faulty, Mortal, engine, ledger, module, rows};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -58,6 +58,46 @@ async fn a_context_that_has_nothing_gets_all_phases_at_once() {
         assert_schema(&db, schema, "").await;
         assert_eq!(migrator(schema).migrate(&db, tenant()).await.outcome, Outcome::UpToDate);
     }
+}
+
+#[tokio::test]
+async fn an_older_binary_refuses_a_new_tenant_from_the_first_word_of_a_migration_that_is_run_at_once() {
+    let seeded = (
+        "V1__user.surql",
+        "DEFINE TABLE user SCHEMAFULL;\nDEFINE FIELD name ON user TYPE string;\nCREATE user SET name = 'root';\n",
+    );
+    let (old, new) = (module("app", &[seeded]), module("app", &[seeded, RENAME, AFTER]));
+    let mut met = Vec::new();
+    for transactions in 1.. {
+        let db = engine().await;
+        let mortal = Mortal::new(&db, transactions);
+        if mortal.live(migrator(new).migrate(&mortal, tenant())).await.is_some() {
+            break;
+        }
+        let found = state(&db).await;
+        let older = migrator(old).migrate(&db, tenant()).await;
+        if found == PhasedState::Pending {
+            assert!(older.is_served(), "nothing of it is there: {older:?}");
+        } else {
+            assert!(matches!(older.refusal(), Some(Refusal::Incompatible { .. })), "{found}: {older:?}");
+        }
+        met.push(found);
+        let report = migrator(new).migrate(&db, tenant()).await;
+        assert!(report.is_served(), "{found}: {report:?}");
+        // Where an older binary may have written rows meanwhile, it goes in phases.
+        assert_eq!(report.incomplete.len(), usize::from(found == PhasedState::Pending), "{found}: {report:?}");
+    }
+    met.dedup();
+    assert_eq!(
+        met,
+        [
+            PhasedState::Pending,
+            PhasedState::Starting,
+            PhasedState::ReadyToComplete,
+            PhasedState::Completing,
+            PhasedState::Applied
+        ]
+    );
 }
 
 #[tokio::test]

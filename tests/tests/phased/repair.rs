@@ -1,7 +1,7 @@
 //! What the recorded steps prove, and what they do not.
 
-use migrate_runtime::{Concluded, PhasedError};
-use migrate_tests::engine;
+use migrate_runtime::{Concluded, PhasedError, Refusal};
+use migrate_tests::{Mortal, engine};
 
 use super::*;
 
@@ -54,4 +54,53 @@ async fn what_is_on_record_in_full_is_concluded_as_done_and_what_is_torn_runs_ag
     assert_eq!(repair.concluded, Concluded::NotRun { state: PhasedState::StartFailed, step: "fill".to_owned() });
     assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
     assert_eq!(state(&db).await, PhasedState::ReadyToComplete);
+}
+
+#[tokio::test]
+async fn a_completion_that_died_before_its_first_step_is_put_back_and_older_binaries_go_on() {
+    let db = engine().await;
+    with_users(&db).await;
+    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
+    let (operator, context) = (migrator(new()), tenant());
+    let mortal = Mortal::new(&db, 1);
+    assert!(mortal.live(operator.complete(&mortal, &context, "app", second())).await.is_none(), "it dies");
+    assert_eq!(state(&db).await, PhasedState::Completing);
+    let older = migrator(old()).migrate(&db, tenant()).await;
+    assert!(matches!(older.refusal(), Some(Refusal::Incompatible { .. })), "{older:?}");
+    let busy = operator.repair(&db, &context, "app", second()).await.unwrap_err();
+    assert!(matches!(busy, PhasedError::Busy { .. }), "its lease has not lapsed: {busy}");
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let repair = operator.repair(&db, &context, "app", second()).await.unwrap();
+    assert_eq!(repair.concluded, Concluded::NotBegun { state: PhasedState::ReadyToComplete }, "{repair}");
+    assert!(migrator(old()).migrate(&db, tenant()).await.is_served());
+    assert_eq!(operator.rollback(&db, &context, "app", second()).await.unwrap().state, PhasedState::RolledBack);
+    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
+
+    // Behind the first step there is no way back.
+    let mortal = Mortal::new(&db, 2);
+    assert!(mortal.live(operator.complete(&mortal, &context, "app", second())).await.is_none(), "it dies");
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let repair = operator.repair(&db, &context, "app", second()).await.unwrap();
+    assert_eq!((repair.before, repair.concluded), (PhasedState::Completing, Concluded::NothingToDo));
+    assert_eq!(operator.complete(&db, &context, "app", second()).await.unwrap().state, PhasedState::Applied);
+    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
+    assert_schema(&db, new(), "").await;
+}
+
+#[tokio::test]
+async fn a_completion_whose_first_step_failed_can_be_put_back() {
+    let db = engine().await;
+    with_users(&db).await;
+    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
+    let (operator, context) = (migrator(new()), tenant());
+    rows(&db, &tenant(), "UPDATE user:1 SET full_name = NONE;").await;
+    operator.complete(&db, &context, "app", second()).await.unwrap_err();
+    assert_eq!(state(&db).await, PhasedState::CompleteFailed);
+    let repair = operator.repair(&db, &context, "app", second()).await.unwrap();
+    assert_eq!(repair.concluded, Concluded::NotBegun { state: PhasedState::ReadyToComplete }, "{repair}");
+    assert!(migrator(old()).migrate(&db, tenant()).await.is_served());
+    let status = operator.phased_status(&db, &context, "app", second()).await.unwrap();
+    assert_eq!((status.error, status.next), (None, None), "what failed is history");
+    assert_eq!(operator.rollback(&db, &context, "app", second()).await.unwrap().state, PhasedState::RolledBack);
+    assert_schema(&db, old(), "").await;
 }

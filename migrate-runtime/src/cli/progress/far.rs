@@ -106,6 +106,11 @@ impl Far {
             Event::BudgetExhausted { refused } => {
                 return Heard::Say(format!("{refused} refused: nothing more is applied"));
             }
+            Event::WaveFinished { wave, of, counts, pause } => {
+                let pause = if pause.is_zero() { String::new() } else { format!(" in {}", short(*pause)) };
+                let moved = counts.moved;
+                return Heard::Say(format!("wave {wave} of {of} is done, {moved} moved; the next one follows{pause}"));
+            }
             Event::RolloutHalted { because } => return Heard::Say(format!("nothing more is begun: {because}")),
             Event::RolloutWaiting { reason } => return Heard::Say(format!("waiting: {reason}")),
             Event::IndexUnusable { index, reason } => {

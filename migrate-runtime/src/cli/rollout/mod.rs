@@ -1,30 +1,26 @@
-use std::time::Duration;
+mod advance;
+mod complete;
+mod pause;
+mod repair;
+mod status;
 
 use clap::{Args, Subcommand};
 use migrate_core::Version;
-use serde_json::json;
 
+pub use self::advance::RolloutMove;
+use self::advance::Way;
+pub use self::complete::RolloutComplete;
+pub use self::pause::RolloutPause;
+pub use self::repair::RolloutRepair;
+pub use self::status::RolloutStatusOf;
 use super::baseline::only_module;
-use super::each::{Each, Kind};
 use super::ended::Ended;
 use super::error::CommandError;
-use super::interrupt::stop_on_signals;
 use super::names;
-use super::overrides::{CompleteOverrides, PausedOverride};
-use super::progress::Progress;
 use super::replicas_in::ReplicasIn;
-use super::selection::{Selected, Selection};
+use super::selection::Selection;
 use super::session::Session;
-use super::table::{table, wrapped};
-use super::waves::Waves;
-use crate::context::Context;
-use crate::counted::Counted;
-use crate::fleet::Fleet;
-use crate::stop::Stop;
-use crate::{
-    AwaitedEnd, Database, Migrator, PhasedError, PhasedStatus, Reading, Repair, RolloutOptions, RolloutReport,
-    RolloutStatus, WhenReady,
-};
+use crate::{Database, Migrator};
 
 /// Moves a phased migration on in all databases: starts it, completes it, takes its start back, pauses that, tells where it stands.
 ///
@@ -77,6 +73,7 @@ Exit codes: 0 started in each, 1 it failed somewhere or was stopped, 2 usage")]
 Examples:
   migrate rollout complete --all-in tenants app=3 --replicas-in ops/system
   migrate rollout complete 3 --all-in eu --replicas-in ops/db --when-ready
+  migrate rollout complete 3 --all-in eu --canary 2 --wave 10%,50% --bake 300
 
 Exit codes: 0 completed in each, 1 it failed somewhere, was held back, was
 stopped or left databases out, 2 usage, 3 --timeout was over before it was ready")]
@@ -107,14 +104,15 @@ Exit codes: 0 it is not paused any more, 1 it failed, 2 usage")]
     Resume(RolloutOf),
     /// Makes the ledger say what the recorded steps prove, and no more.
     ///
-    /// It never claims of a step that it ran. It ends with 1 where that was not possible.
+    /// It never claims of a step that it ran. A completion of which no step was run, as of a process that died there, is put back to
+    /// where it was ready. It ends with 1 where that was not possible.
     #[command(after_long_help = "\
 Example:
   migrate rollout repair --ns acme --db eu app=3
 
 Exit codes: 0 the ledger says what is proved, 1 that was not possible somewhere,
 2 usage")]
-    Repair(RolloutOf),
+    Repair(RolloutRepair),
 }
 
 /// Which phased migration is meant, and where.
@@ -129,74 +127,18 @@ pub struct RolloutOf {
     migration: (Option<String>, Version),
 }
 
-/// Which phased migrations are looked at, and where.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutStatusOf {
-    #[command(flatten)]
-    selection: Selection,
-    #[command(flatten)]
-    replicas_in: ReplicasIn,
-    /// Which one: `MODULE=VERSION`, or its version in the only module. All of them unless given.
-    #[arg(value_name = "MODULE=VERSION", value_parser = names::module_version)]
-    migration: Option<(Option<String>, Version)>,
-}
-
-/// Which phased migration is moved on, and how.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutMove {
-    #[command(flatten)]
-    of: RolloutOf,
-    #[command(flatten)]
-    waves: Waves,
-    #[command(flatten)]
-    paused: PausedOverride,
-}
-
-/// Which phased migration is completed, how, and when.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutComplete {
-    #[command(flatten)]
-    moved: RolloutMove,
-    #[command(flatten)]
-    overrides: CompleteOverrides,
-    /// Waits until it may be completed: until every database is ready and no older replica is left.
-    ///
-    /// It ends with 3 where the time was over before that.
-    #[arg(long, conflicts_with_all = ["older_replicas", "unknown_replicas", "not_ready", "paused"])]
-    when_ready: bool,
-    /// How long to wait for that; for ever unless given.
-    #[arg(long, value_name = "SECONDS", requires = "when_ready")]
-    timeout: Option<u32>,
-    /// How often to look.
-    #[arg(long, value_name = "SECONDS", requires = "when_ready", default_value_t = 10)]
-    every: u32,
-}
-
-/// Which phased migration is paused, and why.
-#[derive(Clone, Debug, Args)]
-pub struct RolloutPause {
-    #[command(flatten)]
-    of: RolloutOf,
-    /// Why, for those who meet it.
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
-}
-
-impl Kind for PhasedError {
-    fn kind(&self) -> &'static str {
-        self.kind()
-    }
-}
-
 impl RolloutCommand {
-    const fn parts(&self) -> (&Selection, &ReplicasIn) {
-        match self {
-            Self::Status(status) => (&status.selection, &status.replicas_in),
-            Self::Start(one) | Self::Rollback(one) => (&one.of.selection, &one.of.replicas_in),
-            Self::Complete(one) => (&one.moved.of.selection, &one.moved.of.replicas_in),
-            Self::Pause(pause) => (&pause.of.selection, &pause.of.replicas_in),
-            Self::Resume(of) | Self::Repair(of) => (&of.selection, &of.replicas_in),
-        }
+    const fn parts(&self) -> (&Selection, Option<&ReplicasIn>) {
+        let of = match self {
+            Self::Status(status) => return (&status.selection, Some(&status.replicas_in)),
+            // What steps prove stands in the ledger alone.
+            Self::Repair(repair) => return (&repair.selection, None),
+            Self::Start(one) | Self::Rollback(one) => &one.of,
+            Self::Complete(one) => &one.moved.of,
+            Self::Pause(pause) => &pause.of,
+            Self::Resume(of) => of,
+        };
+        (&of.selection, Some(&of.replicas_in))
     }
 }
 
@@ -215,213 +157,17 @@ impl Rollout {
     }
 
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let replicas_in = self.command.parts().1;
-        session.migrator = replicas_in.told(session.migrator, session.registry.as_ref());
+        if let Some(replicas_in) = self.command.parts().1 {
+            session.migrator = replicas_in.told(session.migrator, session.registry.as_ref());
+        }
         match self.command {
             RolloutCommand::Status(status) => status.run(session).await,
             RolloutCommand::Start(one) => one.run(session, Way::Start).await,
             RolloutCommand::Rollback(one) => one.run(session, Way::Rollback).await,
             RolloutCommand::Complete(one) => one.run(session).await,
-            RolloutCommand::Pause(pause) => {
-                let (module, version) = named(&pause.of.migration, &session.migrator)?;
-                let paused = session.migrator.pause_rollout(session.database, &module, version, &pause.reason);
-                let paused = paused.await?;
-                session.print(&json!({ "module": module, "version": version.get(), "paused": paused }), || {
-                    wrapped(&format!("{module} V{version} is {paused}"))
-                })?;
-                Ok(Ended::Done)
-            }
-            RolloutCommand::Resume(of) => {
-                let (module, version) = named(&of.migration, &session.migrator)?;
-                let resumed = session.migrator.resume_rollout(session.database, &module, version);
-                resumed.await?;
-                session.print(&json!({ "module": module, "version": version.get(), "paused": null }), || {
-                    format!("{module} V{version} is not paused")
-                })?;
-                Ok(Ended::Done)
-            }
-            RolloutCommand::Repair(of) => of.repair(session).await,
+            RolloutCommand::Pause(pause) => pause.run(session).await,
+            RolloutCommand::Resume(of) => pause::resume(of, session).await,
+            RolloutCommand::Repair(repair) => repair.run(session).await,
         }
     }
-}
-
-impl RolloutStatusOf {
-    async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let fleet = session.select(self.selection)?;
-        let progress = Progress::reading(session.presentation, "ledgers read");
-        session.migrator = progress.watch(session.migrator);
-        let Session { migrator, database, .. } = &session;
-        let all = if let Some(migration) = &self.migration {
-            let (module, version) = named(migration, migrator)?;
-            let status = progress.during(migrator.rollout_status(*database, fleet, &module, version)).await;
-            let status = status?;
-            session.print(&status, || one_shown(&status))?;
-            vec![status]
-        } else {
-            let all = progress.during(migrator.rollout_statuses(*database, fleet)).await?;
-            session.print(&json!({ "rollouts": all }), || all_shown(&all))?;
-            all
-        };
-        Ok(match (all.iter().any(|one| one.unread() > 0), all.iter().all(RolloutStatus::is_completed)) {
-            (true, _) => Ended::Failed,
-            (false, false) => Ended::Pending,
-            (false, true) => Ended::Done,
-        })
-    }
-}
-
-/// Which of the two that have the same options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Start,
-    Rollback,
-}
-
-impl RolloutMove {
-    async fn run<D: Database>(self, mut session: Session<'_, D>, way: Way) -> Result<Ended, CommandError> {
-        let fleet = session.select(self.of.selection)?;
-        let (stop, progress) = (Stop::default(), Progress::applying(session.presentation));
-        session.migrator = progress.watch(self.waves.told(session.migrator)?).stopped_by(&stop);
-        let Session { migrator, database, .. } = &session;
-        let (module, version) = named(&self.of.migration, migrator)?;
-        let options = self.paused.options();
-        let signals = stop_on_signals(stop, progress.clone());
-        let report = progress.during(async {
-            match way {
-                Way::Start => migrator.start_all(*database, fleet, &module, version, &options).await,
-                Way::Rollback => migrator.rollback_all(*database, fleet, &module, version, &options).await,
-            }
-        });
-        let report = report.await;
-        drop(signals);
-        told(&session, &report?)
-    }
-}
-
-impl RolloutComplete {
-    async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let selection = self.moved.of.selection.clone();
-        let (stop, progress) = (Stop::default(), Progress::applying(session.presentation));
-        session.migrator = progress.watch(self.moved.waves.told(session.migrator)?).stopped_by(&stop);
-        let (module, version) = named(&self.moved.of.migration, &session.migrator)?;
-        let options = self.overrides.added_to(self.moved.paused.options());
-        let signals = stop_on_signals(stop, progress.clone());
-        let ended = if self.when_ready {
-            let when = WhenReady::new().every(Duration::from_secs(self.every.into()));
-            let when = self.timeout.map_or(when, |seconds| when.timeout(Duration::from_secs(seconds.into())));
-            progress.during(waited(&mut session, selection, (&module, version), &when)).await
-        } else {
-            let fleet = session.select(selection)?;
-            progress.during(completed(&session, fleet, (&module, version), &options)).await
-        };
-        drop(signals);
-        match ended? {
-            Completed::Now(report) => told(&session, &report),
-            Completed::Waited(awaited) => {
-                session.print(&awaited, || wrapped(&awaited.to_string()))?;
-                Ok(match awaited.end {
-                    AwaitedEnd::NothingToDo | AwaitedEnd::Completed => Ended::Done,
-                    AwaitedEnd::TimedOut => Ended::Pending,
-                    _ => Ended::Failed,
-                })
-            }
-        }
-    }
-}
-
-enum Completed {
-    Now(RolloutReport),
-    Waited(Box<crate::Awaited>),
-}
-
-async fn completed<D: Database>(
-    session: &Session<'_, D>,
-    fleet: Fleet,
-    (module, version): (&str, Version),
-    options: &RolloutOptions,
-) -> Result<Completed, CommandError> {
-    let report = session.migrator.complete_all(session.database, fleet, module, version, options).await;
-    Ok(Completed::Now(report?))
-}
-
-async fn waited<D: Database>(
-    session: &mut Session<'_, D>,
-    selection: Selection,
-    (module, version): (&str, Version),
-    when: &WhenReady,
-) -> Result<Completed, CommandError> {
-    // The fleet of the program can be asked for once; what a selection finds is asked for anew each time.
-    let of_program = match selection.clone().selected()? {
-        Selected::Program => {
-            let fleet = session.own_fleet()?;
-            let database = Counted::new(session.database, session.migrator.counters());
-            session.migrator.contexts_of(&database, fleet).await?
-        }
-        Selected::Named(contexts) => contexts,
-        Selected::Found(_) => Vec::new(),
-    };
-    let fleet = move || match selection.clone().selected() {
-        Ok(Selected::Found(fleet)) => fleet,
-        _ => Fleet::contexts(of_program.clone()),
-    };
-    let awaited = session.migrator.complete_when_ready(session.database, fleet, module, version, when).await;
-    Ok(Completed::Waited(Box::new(awaited?)))
-}
-
-impl RolloutOf {
-    async fn repair<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let fleet = session.select(self.selection)?;
-        let session = &session;
-        let (module, version) = named(&self.migration, &session.migrator)?;
-        let Session { migrator, database, .. } = session;
-        let each = Each::of(session, fleet, "databases repaired", async |context| {
-            migrator.repair(*database, &context, &module, version).await
-        });
-        let each = each.await?;
-        session.print(&each, || {
-            let one = |(context, one): &(Context, Result<Repair, PhasedError>)| match one {
-                Ok(one) => wrapped(&format!("{context}   {one}")),
-                Err(error) => wrapped(&format!("{context}   {error}")),
-            };
-            each.0.iter().map(one).collect::<Vec<_>>().join("\n")
-        })?;
-        Ok(each.ended())
-    }
-}
-
-fn told<D>(session: &Session<'_, D>, report: &RolloutReport) -> Result<Ended, CommandError> {
-    session.print(report, || wrapped(&report.to_string()))?;
-    Ok(Ended::failed_if(!report.is_done()))
-}
-
-fn one_shown(status: &RolloutStatus) -> String {
-    let one = |one: &Reading<PhasedStatus>| match &one.found {
-        Ok(status) => wrapped(&format!("{}   {}", one.context, with_moves(status))),
-        Err(error) => wrapped(&error.to_string()),
-    };
-    let contexts: Vec<_> = status.contexts.iter().map(one).collect();
-    format!("{status}\n\n{}", contexts.join("\n"))
-}
-
-fn all_shown(all: &[RolloutStatus]) -> String {
-    if all.is_empty() {
-        return "no migration is a phased one".to_owned();
-    }
-    let rows = all.iter().flat_map(|one| {
-        let name = format!("{} V{}__{}", one.module, one.version, one.name);
-        let paused = if one.pause.is_some() { "paused" } else { "" };
-        let unread = (one.unread() > 0).then(|| ("could not be read".to_owned(), String::new(), one.unread()));
-        let states = one.states().into_iter();
-        let states = states.map(|count| (count.state.to_string(), count.step.unwrap_or_default(), count.contexts));
-        states.chain(unread).map(move |(state, step, contexts)| {
-            vec![name.clone(), state, step, contexts.to_string(), paused.to_owned()]
-        })
-    });
-    table(&["migration", "state", "next step", "contexts", ""], rows)
-}
-
-fn with_moves(status: &PhasedStatus) -> String {
-    let moves: Vec<_> = status.legal.iter().map(|one| format!("`{one}`")).collect();
-    let moves = if moves.is_empty() { String::new() } else { format!("; possible: {}", moves.join(", ")) };
-    format!("{status}{moves}")
 }

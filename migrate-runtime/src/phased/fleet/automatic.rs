@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use migrate_core::Version;
 
+use super::awaited::{Awaited, AwaitedEnd};
 use super::error::RolloutError;
-use super::when_ready::{Awaited, AwaitedEnd, WhenReady};
+use super::when_ready::WhenReady;
 use crate::Database;
 use crate::fleet::Fleet;
 use crate::migrator::Migrator;

@@ -50,7 +50,7 @@ pub(super) fn not_ready(standing: &[Reading<PhasedStatus>]) -> Vec<NotReady> {
 /// What the registry's context says against going on, or that nobody can read it.
 ///
 /// `None` where no registry is known.
-pub(super) fn objection(
+pub(in crate::phased) fn objection(
     seen: Option<&Result<Seen, RegistryError>>,
     (module, version): (&str, Version),
     wanted: Move,
@@ -89,7 +89,7 @@ pub(super) fn refused(objection: Halted) -> Result<(), RolloutError> {
         Halted::OlderReplicas(behind) => Err(RolloutError::OlderReplicas { behind }),
         Halted::ReplicasUnknown { reason } => Err(RolloutError::ReplicasUnknown { reason }),
         // These speak of a run that goes on.
-        Halted::Canary(_) | Halted::FailureBudget { .. } | Halted::Stopped => Ok(()),
+        Halted::Canary(_) | Halted::FailureBudget { .. } | Halted::Wave { .. } | Halted::Stopped => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::Reply;
 use crate::StatementErrorKind;
 use crate::context::Context;
 use crate::refusal::Refusal;
+use crate::registry::Registry;
 use crate::script::{CONTEXT_GUARD, Role, Script};
 
 /// How a run completes phased migrations.
@@ -17,6 +18,13 @@ pub(crate) struct Completion {
     pub(crate) overrides: Vec<&'static str>,
 }
 
+impl Completion {
+    /// One that asks this registry, with nothing overridden.
+    pub(crate) fn asking(registry: &Registry) -> Self {
+        Self { fence: Some(Fence::of(registry)), overrides: Vec::new() }
+    }
+}
+
 /// The replica registry that a transaction asks.
 ///
 /// It is asked in the transaction that says in the ledger that the completion is begun, and once more in the one of its first step.
@@ -24,10 +32,15 @@ pub(crate) struct Completion {
 /// written, and the first step sees the replica: it is taken back, and nothing was broken.
 #[derive(Clone, Debug)]
 pub(crate) struct Fence {
-    pub(crate) registry: Context,
+    registry: Context,
 }
 
 impl Fence {
+    /// The question to this registry.
+    pub(super) fn of(registry: &Registry) -> Self {
+        Self { registry: registry.context().clone() }
+    }
+
     /// Adds the question to a transaction in this context, which it goes back to.
     pub(crate) fn push(&self, script: &mut Script, back: &Context) {
         script.variables.insert("_migrate_registry_ns".to_owned(), self.registry.namespace().into());
@@ -42,9 +55,11 @@ impl Fence {
         script.push(
             0,
             Role::Replicas,
-            "LET $_migrate_older = (SELECT VALUE string::concat(binary, ' ', version ?? '', ' on ', host ?? '?') \
+            // Where nobody has ever joined, there is no table.
+            "LET $_migrate_older = IF (INFO FOR DB).tables._migration_replica = NONE { [] } ELSE { \
+             (SELECT VALUE string::concat(binary, ' ', version ?? '', ' on ', host ?? '?') \
              FROM _migration_replica WHERE expires_at > time::now() \
-             AND (modules[$_migrate_0.module].version ?? 0) < $_migrate_0.version);\n",
+             AND (modules[$_migrate_0.module].version ?? 0) < $_migrate_0.version) };\n",
         );
         script.push(
             0,

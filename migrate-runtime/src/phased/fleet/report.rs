@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::outcome::{RolloutContext, RolloutOutcome};
 use super::policy::RolloutOverride;
+use super::wave::WaveCounts;
 use crate::halt::Halted;
 use crate::phased::Move;
 use crate::report::Counts;
@@ -15,7 +16,7 @@ use crate::report::Counts;
 ///
 /// `Display` is for a person. As JSON it is an object with `module`, `version`, `name`, `move` (`start`, `complete`, `rollback`), the counts
 /// `contexts`, `moved`, `already_there`, `not_ready`, `refused` and `not_reached`, of which the last five add up to the first,
-/// `halted` (why not all were tried, or null), `overrides`, `outcomes`, an object per context, `elapsed_ms` and `round_trips`.
+/// `waves`, an object per [wave](WaveCounts), `halted` (why not all were tried, or null), `overrides`, `outcomes`, an object per context, `elapsed_ms` and `round_trips`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "a report says where the migration is not what it shall be"]
@@ -30,6 +31,8 @@ pub struct RolloutReport {
     pub wanted: Move,
     /// Every context, in the fleet's order.
     pub contexts: Vec<RolloutContext>,
+    /// The waves that it went in, in their order: one, unless it was [told](crate::Migrator::rollout_waves) otherwise.
+    pub waves: Vec<WaveCounts>,
     /// Why not all of them were tried.
     pub halted: Option<Halted>,
     /// The checks that were overridden.
@@ -117,6 +120,15 @@ impl fmt::Display for RolloutReport {
             let overrides: Vec<_> = self.overrides.iter().map(ToString::to_string).collect();
             write!(f, "\noverridden {}", overrides.join(", "))?;
         }
+        for (at, wave) in self.waves.iter().enumerate().filter(|_| self.waves.len() > 1) {
+            let WaveCounts { until, moved, refused, not_tried } = wave;
+            write!(f, "\nwave {:<5} until {}: {moved} moved", at + 1, contexts(*until))?;
+            for (count, word) in
+                [(refused, "refused"), (not_tried, "not tried")].into_iter().filter(|(count, _)| **count > 0)
+            {
+                write!(f, ", {count} {word}")?;
+            }
+        }
         let mut moved = BTreeMap::new();
         for one in &self.contexts {
             if let RolloutOutcome::Moved { state, .. } = &one.outcome {
@@ -152,6 +164,7 @@ impl Serialize for RolloutReport {
         map.serialize_entry("not_ready", &counts.not_ready)?;
         map.serialize_entry("refused", &counts.refused)?;
         map.serialize_entry("not_reached", &counts.not_reached)?;
+        map.serialize_entry("waves", &self.waves)?;
         map.serialize_entry("halted", &self.halted.as_ref().map(ToString::to_string))?;
         map.serialize_entry("overrides", &self.overrides)?;
         map.serialize_entry("outcomes", &self.contexts)?;

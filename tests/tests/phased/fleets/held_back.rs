@@ -1,6 +1,6 @@
 //! What keeps a completion from being begun, and what an operator may override.
 
-use migrate_runtime::{Halted, RolloutError, RolloutOverride};
+use migrate_runtime::{Halted, PhasedError, Refusal, RolloutError, RolloutOverride};
 use migrate_tests::{engine, ledger, log};
 use serde_json::json;
 
@@ -130,4 +130,58 @@ async fn an_older_replica_that_joins_behind_the_first_step_refuses_that_context_
     assert!(matches!(report.halted, Some(Halted::OlderReplicas(_))), "{report}");
     let served = migrator(old()).migrate_all(&db, fleet()).await.unwrap();
     assert_eq!((served.counts().incompatible, served.counts().ahead), (1, 3), "{served}");
+}
+
+#[tokio::test]
+async fn where_the_registry_can_be_read_an_override_of_what_it_cannot_tell_leaves_its_transactions_asking() {
+    let db = engine().await;
+    ready(&db).await.leave().await.unwrap();
+    let unknown = RolloutOptions::new().overriding(RolloutOverride::UnknownReplicas);
+    let meddled = Meddled::new(&db, |text, variables| begins(text, variables, "a"), OLDER_JOINS);
+    let canary = operator().canary_contexts([contexts()[0].clone()]);
+    let report = canary.complete_all(&meddled, fleet(), "app", second(), &unknown).await.unwrap();
+    assert!(meddled.is_done() && words(&report) == ["not_reached"; 4], "{report}");
+    assert!(matches!(report.halted, Some(Halted::OlderReplicas(_))), "{report}");
+    rows(&db, &system(), OLDER_LEAVES).await;
+    assert!(canary.complete_all(&db, fleet(), "app", second(), &unknown).await.unwrap().is_done());
+}
+
+#[tokio::test]
+async fn where_nobody_has_ever_joined_the_transactions_find_nobody() {
+    let db = engine().await;
+    written(&db).await;
+    let options = RolloutOptions::new();
+    assert!(operator().start_all(&db, fleet(), "app", second(), &options).await.unwrap().is_done());
+    let unknown = options.overriding(RolloutOverride::UnknownReplicas);
+    let report = operator().complete_all(&db, fleet(), "app", second(), &unknown).await.unwrap();
+    assert!(report.is_done(), "{report}");
+}
+
+#[tokio::test]
+async fn a_completion_of_one_context_asks_the_registry_that_its_migrator_knows() {
+    let db = engine().await;
+    let _new = ready(&db).await;
+    let (binary, context) = (operator(), &contexts()[0]);
+    let complete = async || binary.complete(&db, context, "app", second()).await;
+    let withheld = |error: PhasedError| match error {
+        PhasedError::Refused(Refusal::Withheld { reason, .. }) => reason,
+        other => panic!("it is held back, not {other}"),
+    };
+    let older = joined(&db, old()).await;
+    assert!(withheld(complete().await.unwrap_err()).contains("older replicas are alive"));
+    older.leave().await.unwrap();
+    binary.pause_rollout(&db, "app", second(), "mail is down").await.unwrap();
+    assert!(withheld(complete().await.unwrap_err()).contains("mail is down"));
+    binary.resume_rollout(&db, "app", second()).await.unwrap();
+    assert_eq!(states(&db).await, [PhasedState::ReadyToComplete; 4]);
+    // One that joins at the last moment is seen by the transactions, as over a fleet.
+    let meddled = Meddled::new(&db, |text, variables| steps(text, variables, "a"), OLDER_JOINS);
+    let error = binary.complete(&meddled, context, "app", second()).await.unwrap_err();
+    assert!(meddled.is_done() && withheld(error).contains("older"));
+    assert_eq!(states(&db).await, [PhasedState::ReadyToComplete; 4]);
+    rows(&db, &system(), OLDER_LEAVES).await;
+    assert_eq!(complete().await.unwrap().state, PhasedState::Applied);
+    // Who knows of no registry answers for older replicas alone.
+    let _older = joined(&db, old()).await;
+    assert!(migrator(new()).complete(&db, &contexts()[1], "app", second()).await.is_ok());
 }

@@ -5,6 +5,7 @@ mod held_back;
 mod moved;
 mod paused;
 mod stopped;
+mod waves;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

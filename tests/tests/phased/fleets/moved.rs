@@ -79,7 +79,7 @@ async fn a_rollback_takes_back_what_was_begun_and_no_more() {
 
     // What is completed somewhere has no way back there, and the others go back all the same.
     assert!(binary.start_all(&db, fleet(), "app", second(), &options).await.unwrap().is_done());
-    binary.complete(&db, third, "app", second()).await.unwrap();
+    migrator(new()).complete(&db, third, "app", second()).await.unwrap();
     let report = binary.rollback_all(&db, fleet(), "app", second(), &options).await.unwrap();
     assert_eq!(words(&report), ["moved", "moved", "refused", "moved"]);
     assert!(!report.is_done() && report.to_string().contains("refused    fleet/c"), "{report}");
@@ -112,9 +112,9 @@ async fn the_status_counts_states_and_steps_and_writes_nothing() {
     // Two stay at the assertion, one is completed.
     for context in [first, second_one] {
         rows(&db, context, "UPDATE user:1 SET full_name = NONE;").await;
-        binary.complete(&db, context, "app", second()).await.unwrap_err();
+        migrator(new()).complete(&db, context, "app", second()).await.unwrap_err();
     }
-    binary.complete(&db, third, "app", second()).await.unwrap();
+    migrator(new()).complete(&db, third, "app", second()).await.unwrap();
     let all = || Fleet::contexts(contexts().into_iter().chain([Context::new("fleet", "nowhere").unwrap()]));
     let status = binary.rollout_status(&db, all(), "app", second()).await.unwrap();
     let counts: Vec<_> = status.states().into_iter().map(|one| (one.state, one.step, one.contexts)).collect();
