@@ -3,7 +3,7 @@ use migrate_core::{Object, ObjectKind};
 use crate::definition::Definition;
 use crate::surql::Alteration;
 use crate::uses::Uses;
-use crate::write::{Action, Write};
+use crate::write::Write;
 
 /// What one top-level statement does, in our own words.
 #[derive(Clone, Debug)]
@@ -27,11 +27,6 @@ impl Lowered {
             Operation::Write(write) => Some(write),
             _ => None,
         })
-    }
-
-    /// The tables of which it deletes rows.
-    pub(crate) fn deleted_tables(&self) -> impl Iterator<Item = &String> {
-        self.writes().filter(|write| write.action == Action::Delete).flat_map(|write| &write.tables)
     }
 }
 

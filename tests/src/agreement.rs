@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use migrate_core::{Catalog, Object, ObjectKind, Version};
 use migrate_runtime::{Context, Migrations, StatementErrorKind};
 use serde_json::{Value, json};
@@ -20,7 +22,7 @@ const LOOKS: usize = 200;
 ///
 /// When they do not agree.
 pub async fn assert_agreement<C: Connection>(db: &Surreal<C>, context: &Context, schema: &Migrations) -> usize {
-    db.use_ns(context.namespace()).use_db(context.database()).await.expect("the context can be entered");
+    enter(db, context).await;
     for _ in 0..LOOKS {
         let before = Seen::of(db, context).await;
         let live = schema_of(live_catalog(db).await.expect("the database says its schema"));
@@ -30,6 +32,20 @@ pub async fn assert_agreement<C: Connection>(db: &Surreal<C>, context: &Context,
         return before.agreed(context, schema, &live);
     }
     panic!("{context} never comes to rest")
+}
+
+/// Enters a context. What a killed replica has left on the server may be creating it at this moment, and then one of the two is in conflict.
+async fn enter<C: Connection>(db: &Surreal<C>, context: &Context) {
+    let mut met = None;
+    for _ in 0..LOOKS {
+        match db.use_ns(context.namespace()).use_db(context.database()).await {
+            Ok(_) => return,
+            Err(error) if error.to_string().contains("retried") => met = Some(error),
+            Err(error) => panic!("{context} cannot be entered: {error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{context} is never entered: {met:?}")
 }
 
 /// Checks that all of the chain is applied, each migration once and whole.

@@ -4,11 +4,12 @@ use std::ops::Range;
 use migrate_core::{Change, Check, CheckKind, Compatibility, Effect, Mode, Object, ObjectKind, Pace, Statement, Undo};
 
 use super::checks::checks;
+use super::deleted::Deleted;
 use super::effect::{Impact, Judge, Origin};
 use super::reach::Reached;
 use super::schema::{Entry, Schema};
 use super::step::{Ending, Step};
-use super::transition::{Touch, Transition, Verdict};
+use super::transition::{Ground, Touch, Transition, Verdict};
 use super::{Analysis, Input, undo};
 use crate::definition::Definition;
 use crate::operation::{Existing, Lowered, Operation};
@@ -41,13 +42,12 @@ pub(super) struct Course {
     pub(super) contents: Contents,
     /// What each step defined, with the place of the statement in the step.
     pub(super) defined: Vec<Vec<(Range<usize>, Definition)>>,
-    /// The tables of which rows were deleted.
-    deleted: BTreeSet<String>,
+    deleted: Deleted,
 }
 
 impl Default for Course {
     fn default() -> Self {
-        let (origin, defined, deleted) = (Origin::new(), Vec::new(), BTreeSet::new());
+        let (origin, defined, deleted) = (Origin::new(), Vec::new(), Deleted::default());
         Self { origin, obstacle: None, is_certain: true, contents: Contents::Definitions, defined, deleted }
     }
 }
@@ -108,7 +108,7 @@ impl<'a> Chapter<'a> {
             let statement = Statement::__new(range, parsed.line, parsed.kind, impact.effect, object);
             self.statements.push(statement.__with_pace(pace(&one.operation, batch.as_ref())));
             self.note_rewrites(one);
-            self.course.deleted.extend(one.deleted_tables().cloned());
+            self.course.deleted.note(one);
             self.hinder(one, &transition, &impact);
             transition.apply(self.schema);
             if let Operation::Let(name) = &one.operation {
@@ -250,6 +250,8 @@ fn contents(lowered: &Lowered, transition: &Transition) -> Contents {
         _ => None,
     };
     let is_certain = transition.is_exact() && matches!(transition.verdict, Verdict::Done | Verdict::Skipped);
+    // On another module's table there may be rows, of binaries that know nothing of this one.
+    let is_certain = is_certain && transition.ground == Ground::Own;
     match object.filter(|_| is_certain).map(Object::kind) {
         Some(ObjectKind::Access | ObjectKind::User) => Contents::Secrets,
         Some(_) => Contents::Definitions,

@@ -4,7 +4,7 @@ use migrate_core::{Object, ObjectKind};
 
 use super::refusal;
 use super::schema::{Certainty, Entry, Presence, Schema};
-use super::transition::{Touch, Transition, Verdict};
+use super::transition::{Ground, Touch, Transition, Verdict};
 use crate::operation::{Alter, Define, Existing, Remove};
 use crate::surql;
 
@@ -40,8 +40,10 @@ impl Draft<'_> {
         // What is refused is folded in all the same: once the mistake is mended, what comes behind it builds on it.
         let refusal = refusal::of_definition(self.schema, &define.definition);
         // Another module's table is there before, as the modules' own check makes sure: it is not this migration's doing.
-        if let Some(table) = object.table().filter(|table| !self.may_be_of_another_module(table)) {
-            self.ensure_table(table, Certainty::Exact);
+        match object.table() {
+            Some(table) if self.may_be_of_another_module(table) => self.transition.ground = Ground::OfAnotherModule,
+            Some(table) => self.ensure_table(table, Certainty::Exact),
+            None => {}
         }
         let is_unclear = matches!(presence, Presence::Unclear);
         let may_be_there = is_unclear || self.schema.is_shared();

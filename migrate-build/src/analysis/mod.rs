@@ -3,6 +3,7 @@
 mod caret;
 mod chapter;
 mod checks;
+mod deleted;
 mod draft;
 mod effect;
 mod fields;

@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use migrate_core::{Object, ObjectKind, StatementKind};
 
+use super::deleted::Deleted;
 use super::effect::{Impact, Judge};
 use super::refusal::Refusal;
 use super::schema::Schema;
@@ -30,8 +31,8 @@ pub(crate) struct Step<'a> {
     pub(crate) impact: &'a Impact,
     /// The parameters that the statements before it bound.
     pub(crate) bound: &'a BTreeSet<String>,
-    /// The tables of which the statements before it in the migration deleted rows.
-    pub(crate) deleted: &'a BTreeSet<String>,
+    /// What the statements before it in the migration deleted.
+    pub(crate) deleted: &'a Deleted,
 }
 
 impl<'a> Step<'a> {

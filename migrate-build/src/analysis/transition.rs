@@ -14,6 +14,16 @@ pub(crate) struct Transition {
     pub(crate) verdict: Verdict,
     /// A kind of which objects were made or taken away that nobody can name.
     pub(super) vague: Vec<ObjectKind>,
+    pub(super) ground: Ground,
+}
+
+/// What a definition stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// The database, or a table of which this module knows.
+    Own,
+    /// A table of which it knows nothing, and which another module defines: there may be rows in it from the very first.
+    OfAnotherModule,
 }
 
 /// One object before and after a statement.
@@ -45,8 +55,10 @@ impl Transition {
     /// Finds what a statement does to a schema. `text` is the statement's own text.
     pub(super) fn of(schema: &Schema, reached: &Reached<'_>, text: &str) -> Self {
         let lowered = &*reached.lowered;
-        let mut draft =
-            Draft { schema, transition: Self { touches: Vec::new(), verdict: Verdict::Done, vague: Vec::new() } };
+        let mut draft = Draft {
+            schema,
+            transition: Self { touches: Vec::new(), verdict: Verdict::Done, vague: Vec::new(), ground: Ground::Own },
+        };
         draft.transition.verdict = match &lowered.operation {
             Operation::Define(define) => draft.define(define, text),
             Operation::Alter(alter) => draft.alter(alter, text),

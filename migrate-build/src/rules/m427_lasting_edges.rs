@@ -24,7 +24,7 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let is_of_edges = step.schema().get(object).is_some_and(
         |entry| matches!(&entry.definition.shape, Shape::Table(table) if matches!(table.kind, TableType::Relation(_))),
     );
-    if is_of_edges && !step.deleted.contains(name) {
+    if is_of_edges && !step.deleted.may_be_of(name) {
         let message = format!("the edges of `{name}` can still be followed when the table is gone");
         let before = if step.input.part.is_some() {
             "in a step before it"

@@ -4,6 +4,7 @@ use migrate_core::{Difference, Effect, UndoSafety};
 
 use super::Way;
 use crate::analysis::Input;
+use crate::analysis::deleted::Deleted;
 use crate::analysis::effect::{Judge, Origin};
 use crate::analysis::reach::Reached;
 use crate::analysis::step::Step;
@@ -25,7 +26,7 @@ impl Way<'_> {
         let mut effect = Effect::Neutral;
         let mut exact = true;
         let mut touched: BTreeSet<_> = self.origin.keys().cloned().collect();
-        let (mut bound, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+        let (mut bound, mut deleted) = (BTreeSet::new(), Deleted::default());
         let mut found = Diagnostics::default();
         let origin = Origin::new();
         let statements = surql::parse(down, &mut Diagnostics::default()).unwrap_or_default();
@@ -53,7 +54,7 @@ impl Way<'_> {
                 deleted: &deleted,
             };
             rules::check_step(&step, &mut found);
-            deleted.extend(lowered.deleted_tables().cloned());
+            deleted.note(lowered);
             effect = effect.max(impact.effect);
             exact &= transition.is_exact();
             touched.extend(transition.touches.iter().map(|touch| touch.object.clone()));

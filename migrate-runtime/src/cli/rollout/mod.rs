@@ -73,7 +73,7 @@ Exit codes: 0 started in each, 1 it failed somewhere or was stopped, 2 usage")]
 Examples:
   migrate rollout complete --all-in tenants app=3 --replicas-in ops/system
   migrate rollout complete 3 --all-in eu --replicas-in ops/db --when-ready
-  migrate rollout complete 3 --all-in eu --canary 2 --wave 10%,50% --bake 300
+  migrate rollout complete 3 --all-in eu --wave 10%,50% --bake 300
 
 Exit codes: 0 completed in each, 1 it failed somewhere, was held back, was
 stopped or left databases out, 2 usage, 3 --timeout was over before it was ready")]
