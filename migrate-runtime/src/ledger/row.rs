@@ -111,11 +111,44 @@ struct Raw {
     chain: String,
     status: String,
     breaking: bool,
-    kept: bool,
     accepted: Option<String>,
     phase: Option<String>,
     at_once: Option<bool>,
-    undo_failed: Option<String>,
+    cursor: Option<u64>,
+    progress: Option<Value>,
+    undo: Option<RawUndo>,
+}
+
+/// What is read of the last attempt to undo a migration.
+#[derive(Deserialize)]
+struct RawUndo {
+    error: Option<RawUndoError>,
+}
+
+#[derive(Deserialize)]
+struct RawUndoError {
+    message: Option<String>,
+}
+
+impl Raw {
+    /// Whether statements before the cursor are there, or batches of the one at it.
+    const fn kept(&self) -> Kept {
+        match (self.cursor, &self.progress) {
+            (None | Some(0), None) => Kept::Nothing,
+            _ => Kept::Something,
+        }
+    }
+
+    /// Why the last attempt to undo it failed, if it did.
+    fn undo_failed(&self) -> Option<String> {
+        let undo = self.undo.as_ref()?;
+        let message = undo.error.as_ref().map(|error| error.message.clone());
+        let unknown = || "it ended before its end, and nobody recorded why".to_owned();
+        match message {
+            Some(message) => Some(message.unwrap_or_else(unknown)),
+            None => (self.status == "started").then(unknown),
+        }
+    }
 }
 
 impl Row {
@@ -131,17 +164,18 @@ impl Row {
         let raw = Raw::deserialize(row).map_err(|error| RowError(format!("{error} in {row}")))?;
         let checksum = |text: &str| text.parse().map_err(|error| RowError(format!("{error}, not {text:?}")));
         let version = Version::new(raw.version).ok_or_else(|| RowError(format!("version {}", raw.version)))?;
+        let (kept, undo_failed) = (raw.kept(), raw.undo_failed());
         Ok(Self {
             version,
             checksum: checksum(&raw.checksum)?,
             chain: checksum(&raw.chain)?,
             status: Status::from(raw.status.as_str()),
             compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
-            kept: if raw.kept { Kept::Something } else { Kept::Nothing },
+            kept,
             accepted: raw.accepted.as_deref().map(checksum).transpose()?,
             phase: raw.phase.as_deref().and_then(phase),
             at_once: raw.at_once == Some(true),
-            undo_failed: raw.undo_failed,
+            undo_failed,
             module: raw.module,
             name: raw.name,
         })
@@ -229,7 +263,7 @@ mod tests {
     fn row() -> Value {
         let sum = Checksum::from_bytes([7; 32]).to_string();
         json!({"module": "app", "version": 1, "name": "init", "checksum": sum, "chain": sum,
-               "status": "applied", "breaking": true, "kept": false})
+               "status": "applied", "breaking": true})
     }
 
     #[test]
@@ -242,9 +276,40 @@ mod tests {
     #[test]
     fn a_row_is_the_same_as_an_array() {
         let sum = Checksum::from_bytes([7; 32]).to_string();
-        let array = json!(["app", 1, "init", sum, sum, "applied", true, false, null, null, null, null]);
+        let array = json!(["app", 1, "init", sum, sum, "applied", true, null, null, null, null, null, null]);
         assert_eq!(Row::read_all(json!([array])), Row::read_all(json!([row()])));
         assert!(Row::read_all(json!("app")).is_err());
+    }
+
+    #[test]
+    fn something_is_kept_behind_a_cursor_or_a_batch() {
+        for (cursor, progress, kept) in [
+            (json!(null), json!(null), Kept::Nothing),
+            (json!(0), json!(null), Kept::Nothing),
+            (json!(1), json!(null), Kept::Something),
+            (json!(0), json!({ "state": "batches", "rows": 1 }), Kept::Something),
+        ] {
+            let mut one = row();
+            (one["cursor"], one["progress"]) = (cursor, progress);
+            assert_eq!(Row::read_all(json!([one])).unwrap()[0].kept, kept, "{one}");
+        }
+    }
+
+    #[test]
+    fn an_undo_failed_where_it_says_why_or_where_it_ended_in_the_middle() {
+        let unknown = Some("it ended before its end, and nobody recorded why");
+        for (status, undo, why) in [
+            ("applied", json!(null), None),
+            ("rolled_back", json!({ "at": "x", "token": "y" }), None),
+            ("applied", json!({ "error": { "message": "no", "statement": 2 } }), Some("no")),
+            ("started", json!({ "token": "y" }), unknown),
+            ("started", json!(null), None),
+            ("applied", json!({ "error": {} }), unknown),
+        ] {
+            let mut one = row();
+            (one["status"], one["undo"]) = (json!(status), undo);
+            assert_eq!(Row::read_all(json!([one])).unwrap()[0].undo_failed.as_deref(), why, "{one}");
+        }
     }
 
     #[test]

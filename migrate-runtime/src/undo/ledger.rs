@@ -175,7 +175,7 @@ mod tests {
     fn a_recorded_safety_that_nobody_knows_counts_as_the_worst() {
         let sum = Checksum::from_bytes([7; 32]).to_string();
         let row = json!([{"module": "app", "version": 1, "name": "init", "checksum": sum, "chain": sum, "file": "f",
-            "status": "applied", "breaking": true, "kept": false, "applied": 5, "down": {"text": "x", "safety": "new"}}]);
+            "status": "applied", "breaking": true, "applied": 5, "down": {"text": "x", "safety": "new"}}]);
         let [one] = &Recorded::read_all(&row).unwrap()[..] else { panic!("one row") };
         assert_eq!(one.down, Some(("x".to_owned(), UndoSafety::Unsafe)));
     }

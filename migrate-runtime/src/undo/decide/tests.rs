@@ -37,7 +37,7 @@ fn ledger(rows: &[(&str, u64, &str)]) -> Vec<Recorded> {
     let row = |(at, &(module, version, status)): (usize, &(&str, u64, &str))| {
         let sum = Checksum::from_bytes(sum_of(module, version)).to_string();
         json!({ "module": module, "version": version, "name": "x", "file": "V__x.surql", "checksum": sum, "chain": sum,
-            "status": status, "breaking": false, "kept": false, "applied": at, "down": { "text": "DOWN", "safety": "data_loss" } })
+            "status": status, "breaking": false, "applied": at, "down": { "text": "DOWN", "safety": "data_loss" } })
     };
     Recorded::read_all(&rows.iter().enumerate().map(row).collect()).unwrap()
 }
