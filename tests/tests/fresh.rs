@@ -58,6 +58,10 @@ async fn both_ways_lead_to_the_same_schema_ledger_and_rows() {
     assert_eq!(state(&fresh).await, state(&replayed).await);
     let events: Vec<_> = log(&fresh, &tenant()).await.iter().map(|row| row["event"].clone()).collect();
     assert_eq!(events, ["applied"; 4]);
+    for by in ["_migrations ORDER BY applied_at ASC", "_migration_log ORDER BY at ASC"] {
+        let read = rows(&fresh, &tenant(), &format!("SELECT VALUE version FROM (SELECT * FROM {by});")).await;
+        assert_eq!(read, serde_json::json!([1, 2, 3, 4]), "a person reads them in their order");
+    }
     assert_eq!(migrate(&fresh, module("app", &all)).await.counts().up_to_date, 1);
 }
 

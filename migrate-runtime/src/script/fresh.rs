@@ -27,14 +27,15 @@ impl Script {
         let rows: Vec<_> = steps.iter().map(|step| ledger_row(step, replica)).collect();
         // What the next block names as the module before it.
         self.variables.insert(format!("_migrate_{at}"), rows.last().cloned().unwrap_or_default());
-        let rows_name = format!("$_migrate_rows_{at}");
         self.variables.insert(format!("_migrate_rows_{at}"), rows.into());
-        let ids = format!("array::map({rows_name}, |$row| type::record('_migrations', [$row.module, $row.version]))");
+        let rows = format!("$_migrate_rows_{at}");
+        let begun = format!("$_migrate_begun_{at}");
+        // Whoever applies any of them comes by the first: its row is the compare-and-set, and says that the end was reached.
+        let first = format!("_migrations:[{rows}[0].module, {rows}[0].version]");
 
         self.begin(at);
         if table == LedgerTable::Missing {
-            let taken =
-                format!("IF array::any({ids}, |$id| record::exists($id)) {{ THROW 'somebody else was first' }};\n");
+            let taken = format!("IF record::exists({first}) {{ THROW 'somebody else was first' }};\n");
             self.push(at, Role::Untaken, &taken);
         }
         // Nothing of the module is there, so nothing says that the ledger still is as it was when it was read.
@@ -45,9 +46,9 @@ impl Script {
         for step in steps {
             self.needs(at, step);
         }
+        self.push(at, Role::Claim, &format!("LET {begun} = time::now();\n"));
         let claim = format!(
-            "INSERT INTO _migrations array::map({rows_name}, |$row| object::extend($row, {{ id: [$row.module, \
-             $row.version], status: 'started', applied_at: time::now() }})) RETURN NONE;\n"
+            "CREATE ONLY {first} CONTENT object::extend({rows}[0], {{ status: 'started', applied_at: {begun} }}) RETURN NONE;\n"
         );
         self.push(at, Role::Claim, &claim);
         self.warn_former(at, steps);
@@ -55,9 +56,15 @@ impl Script {
             // What a migration wrote may end in a comment.
             self.push(at, Role::Definition, &format!("{statement}\n;\n"));
         }
+        // The others are written once, when it is known how they end.
+        let others = format!(
+            "INSERT INTO _migrations array::map(array::slice({rows}, 1), |$row| object::extend($row, {{ id: [$row.module, \
+             $row.version], status: 'applied', applied_at: {begun}, duration: time::now() - {begun} }})) RETURN NONE;\n"
+        );
+        self.push(at, Role::Claim, &others);
         let close = format!(
-            "UPDATE {ids} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n\
-             INSERT INTO _migration_log array::map({rows_name}, |$row| {{ id: rand::ulid(), at: time::now(), \
+            "UPDATE ONLY {first} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n\
+             INSERT INTO _migration_log array::map({rows}, |$row| {{ id: rand::ulid(), at: time::now(), \
              event: 'applied', fresh: true, module: $row.module, version: $row.version, name: $row.name, \
              checksum: $row.checksum, by: $row.applied_by }}) RETURN NONE;\n"
         );
