@@ -76,7 +76,8 @@ impl Stage {
         self.is_over()
     }
 
-    const fn is_over(&self) -> bool {
+    /// Whether there are none, or all of them are done.
+    pub(crate) const fn is_over(&self) -> bool {
         self.to_come == 0 && self.running == 0
     }
 }

@@ -9,6 +9,7 @@ use tracing::{Instrument, info_span};
 use crate::Database;
 use crate::canaries::{Part, Stage};
 use crate::consult::{consult, mend, wants_repair};
+use crate::contention::Contention;
 use crate::context::Context;
 use crate::counted::Counted;
 use crate::course::{Numbered, course};
@@ -47,6 +48,7 @@ struct Probed {
 struct Finished {
     at: usize,
     part: Part,
+    lacked_something: bool,
     entry: Entry,
     report: ContextReport,
 }
@@ -65,6 +67,9 @@ pub(crate) struct Flow<'a, D> {
     unprobed: VecDeque<Member>,
     /// Asked about, and waiting for their turn.
     waiting: VecDeque<Probed>,
+    contention: Contention,
+    /// They lacked something, and others may have brought them up to date since: they are read once more before their turn.
+    contested: Vec<Member>,
     /// Done, and their rows of the index are to be written anew.
     unindexed: Vec<Context>,
     refused: usize,
@@ -82,6 +87,8 @@ impl<'a, D: Database> Flow<'a, D> {
             seen: HashSet::new(),
             unprobed: VecDeque::new(),
             waiting: VecDeque::new(),
+            contention: Contention::new(migrator.concurrency),
+            contested: Vec::new(),
             unindexed: Vec::new(),
             refused: 0,
             reports: Vec::new(),
@@ -101,28 +108,38 @@ impl<'a, D: Database> Flow<'a, D> {
         let mut consulting = FuturesOrdered::new();
         // In order, so that the first who lack something are the same ones in every replica.
         let mut probing = FuturesOrdered::new();
+        let mut probing_again = FuturesUnordered::new();
         let mut applying = FuturesUnordered::new();
         let mut mending = FuturesUnordered::new();
         loop {
-            while applying.len() < concurrency
+            while applying.len() < self.contention.at_once()
                 && let Some((part, probed)) = self.next()
             {
                 applying.push(self.bring_up_to_date(part, probed));
             }
-            while !self.unprobed.is_empty() && probing.len() + self.waiting.len().div_ceil(probe_batch) < concurrency {
+            if applying.len() < self.contention.at_once() && probing_again.is_empty() && !self.contested.is_empty() {
+                let batch = self.some_contested();
+                probing_again.push(probe(self.migrator, self.database, batch));
+            }
+            let behind = self.waiting.len() + self.contested.len();
+            while !self.unprobed.is_empty() && probing.len() + behind.div_ceil(probe_batch) < concurrency {
                 let batch = self.unprobed.drain(..probe_batch.min(self.unprobed.len())).collect();
                 probing.push_back(probe(self.migrator, self.database, batch));
             }
             let has_room = self.unprobed.is_empty() && consulting.is_empty();
-            let is_over = !source_is_open && has_room && self.waiting.is_empty();
-            let is_over = is_over && probing.is_empty() && applying.is_empty();
+            let is_over = !source_is_open && has_room && self.waiting.is_empty() && self.contested.is_empty();
+            let is_over = is_over && probing.is_empty() && probing_again.is_empty() && applying.is_empty();
             if self.unindexed.len() >= probe_batch || is_over && !self.unindexed.is_empty() {
                 let batch = self.unindexed.split_off(self.unindexed.len().saturating_sub(probe_batch));
                 mending.push(mend(self.migrator, self.database, self.run, batch));
             }
             tokio::select! {
                 Some(finished) = applying.next(), if !applying.is_empty() => self.finished(finished),
-                Some(batch) = probing.next(), if !probing.is_empty() => self.waiting.extend(batch),
+                Some(batch) = probing.next(), if !probing.is_empty() => self.probed(batch),
+                Some(batch) = probing_again.next(), if !probing_again.is_empty() => {
+                    self.contention.found(batch.iter().filter(|probed| probed.lacks_something).count());
+                    self.waiting.extend(batch);
+                }
                 Some(members) = consulting.next(), if !consulting.is_empty() => self.consulted(members),
                 Some(_) = mending.next(), if !mending.is_empty() => {}
                 chunk = source.next(), if source_is_open && has_room => match chunk {
@@ -178,16 +195,35 @@ impl<'a, D: Database> Flow<'a, D> {
         }
     }
 
+    /// What was read waits for its turn, or to be read once more.
+    fn probed(&mut self, batch: Vec<Probed>) {
+        self.waiting.extend(batch);
+        // Canaries are the same in every replica, and so is who waits for them.
+        if self.contention.is_met() && self.stage.is_over() {
+            let (contested, rest): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.waiting).into_iter().partition(|probed| probed.lacks_something);
+            self.waiting = rest.into();
+            self.contested.extend(contested.into_iter().map(|probed| probed.member));
+        }
+    }
+
+    /// Some that may have been brought up to date by others meanwhile: those of a random choice are least likely under way somewhere else.
+    fn some_contested(&mut self) -> Vec<Member> {
+        let count = self.contention.reads().min(self.migrator.probe_batch).min(self.contested.len());
+        (0..count).map(|_| self.contested.swap_remove(fastrand::usize(..self.contested.len()))).collect()
+    }
+
     fn bring_up_to_date(&mut self, part: Part, probed: Probed) -> impl Future<Output = Finished> + use<'a, D> {
         self.stage.begins(part);
         let (migrator, database, run) = (self.migrator, self.database, self.run);
-        let Probed { member: Member { at, context, answer: Answer { entry, .. } }, probe, .. } = probed;
+        let Probed { member: Member { at, context, answer: Answer { entry, .. } }, probe, lacks_something } = probed;
+        let lacked_something = lacks_something && matches!(probe, Probe::Ledger(_));
         let span = info_span!("migrate", %context);
         let finished = async move {
             let backoff = migrator.patience.begin(database.silence());
             let probe = migrator.admitted(database, &context, probe, run).await;
             let report = migrator.applier.bring_up_to_date(database, context, probe, backoff, run).await;
-            Finished { at, part, entry, report }
+            Finished { at, part, lacked_something, entry, report }
         };
         finished.instrument(span)
     }
@@ -202,7 +238,15 @@ impl<'a, D: Database> Flow<'a, D> {
         Some((part, self.waiting.remove(at)?))
     }
 
-    fn finished(&mut self, Finished { at, part, entry, report }: Finished) {
+    fn finished(&mut self, Finished { at, part, lacked_something, entry, report }: Finished) {
+        match &report.outcome {
+            Outcome::Migrated => self.contention.won(),
+            Outcome::UpToDate | Outcome::Ahead(_) if lacked_something => {
+                self.contention.lost();
+                self.probed(Vec::new());
+            }
+            _ => {}
+        }
         let is_last_canary = self.stage.ends(part);
         if let Outcome::Refused(refusal) = &report.outcome
             && !matches!(refusal, Refusal::NotAttempted { .. })

@@ -27,6 +27,8 @@ mod compare;
 #[cfg(feature = "surrealdb")]
 mod consult;
 #[cfg(feature = "surrealdb")]
+mod contention;
+#[cfg(feature = "surrealdb")]
 mod context;
 #[cfg(feature = "surrealdb")]
 mod counted;

@@ -1,10 +1,14 @@
 //! Many migrators at once over the same contexts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use migrate_runtime::{Context, Fleet, Migrations, Migrator};
+use migrate_runtime::{Context, Database, Fleet, Migrations, Migrator, QueryError, Reply};
 use migrate_tests::{applied, engine, ledger, module, rows};
+use serde_json::{Map, Value};
+use surrealdb::Surreal;
+use surrealdb::engine::any::Any;
 
 const REPLICAS: usize = 8;
 const TENANTS: usize = 20;
@@ -59,6 +63,38 @@ async fn race(contexts: impl Fn() -> Fleet + Send + Sync + 'static) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn eight_migrators_apply_each_migration_once_to_twenty_fresh_contexts() {
     race(|| Fleet::contexts(tenants())).await;
+}
+
+/// A database over which another replica brings the whole fleet up to date before the first transaction is sent.
+struct Overtaken<'a> {
+    db: &'a Surreal<Any>,
+    is_over: AtomicBool,
+    transactions: AtomicUsize,
+}
+
+impl Database for Overtaken<'_> {
+    async fn query(&self, text: String, variables: Map<String, Value>) -> Result<Reply, QueryError> {
+        if text.contains("BEGIN;") {
+            self.transactions.fetch_add(1, SeqCst);
+            if !self.is_over.swap(true, SeqCst) {
+                let other = Migrator::new([schema()]).unwrap();
+                assert!(other.migrate_all(self.db, Fleet::contexts(tenants())).await.unwrap().all_served());
+            }
+        }
+        Database::query(self.db, text, variables).await
+    }
+}
+
+#[tokio::test]
+async fn who_finds_that_others_were_faster_reads_the_rest_once_more_and_tries_nothing_in_vain() {
+    let db = engine().await;
+    let overtaken = Overtaken { db: &db, is_over: AtomicBool::new(false), transactions: AtomicUsize::new(0) };
+    let migrator = Migrator::new([schema()]).unwrap().concurrency(1);
+    let report = migrator.migrate_all(&overtaken, Fleet::contexts(tenants())).await.unwrap();
+    assert_eq!(report.counts().up_to_date, TENANTS, "{report}");
+    assert_eq!(overtaken.transactions.load(SeqCst), 1, "the one that was under way");
+    // All of them, the one, and the others in batches of 1, 2, 4, 8 and the rest.
+    assert!(report.round_trips() <= 2 + 1 + 5, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
