@@ -14,9 +14,10 @@ use crate::chain::Chain;
 pub(crate) const CONCURRENCY: usize = 8;
 pub(crate) const BATCH: usize = 64;
 
-/// What a planner cannot do without, in the form that is read fastest.
+/// What a planner cannot do without, in the form that is read fastest: to leave out the rest of a row takes the database less than to name
+/// what is wanted.
 pub(crate) const SELECT: &str =
-    "SELECT VALUE [module, version, name, checksum, chain, status, breaking] FROM _migrations;";
+    "SELECT * OMIT id, file, statements, applied_at, duration, applied_by, down, error FROM _migrations;";
 
 /// Asks for the ledger of every context.
 pub(crate) async fn ask(db: &Surreal<Any>, contexts: &[Context]) -> Result<usize, Failure> {
