@@ -49,6 +49,7 @@ struct Work<'a> {
     /// Under what name it takes the lease.
     owner: String,
     waiting: Waiting,
+    in_vain: u32,
     applied: Vec<Applied>,
     ahead: Vec<Ahead>,
     strangers: Vec<Stranger>,
@@ -94,12 +95,14 @@ impl Applier {
         let owner = format!("{:032x}", fastrand::u128(..));
         let (applied, ahead, strangers, incomplete) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (snapshots, waiting) = (self.snapshots, Waiting::default());
-        let mut work = Work { run, backoff, snapshots, owner, waiting, applied, ahead, strangers, incomplete };
+        let mut work =
+            Work { run, backoff, snapshots, owner, waiting, in_vain: 0, applied, ahead, strangers, incomplete };
         let outcome = self.run(database, &context, probed, task, &mut work).await;
         let outcome = outcome.unwrap_or_else(Outcome::Refused);
-        let Work { applied, ahead, strangers, incomplete, .. } = work;
+        let Work { in_vain, applied, ahead, strangers, incomplete, .. } = work;
         let (elapsed, evidence) = (start.elapsed(), Evidence::Ledger);
-        let report = ContextReport { context, outcome, applied, ahead, strangers, incomplete, elapsed, evidence };
+        let report =
+            ContextReport { context, outcome, applied, ahead, strangers, incomplete, elapsed, evidence, in_vain };
         self.telemetry.emit(Event::ContextFinished { report: &report });
         report
     }
@@ -147,6 +150,7 @@ impl Applier {
                         Ok(()) => self.send_all(database, context, table, &steps, work).await?,
                         Err(why) => Progress::Again(why),
                     };
+                    work.in_vain += u32::from(matches!(progress, Progress::Again(_) | Progress::Held { .. }));
                     match progress {
                         Progress::Done if is_renaming => None,
                         Progress::Done => return Ok(Outcome::Migrated),

@@ -48,7 +48,6 @@ struct Probed {
 struct Finished {
     at: usize,
     part: Part,
-    lacked_something: bool,
     entry: Entry,
     report: ContextReport,
 }
@@ -216,14 +215,13 @@ impl<'a, D: Database> Flow<'a, D> {
     fn bring_up_to_date(&mut self, part: Part, probed: Probed) -> impl Future<Output = Finished> + use<'a, D> {
         self.stage.begins(part);
         let (migrator, database, run) = (self.migrator, self.database, self.run);
-        let Probed { member: Member { at, context, answer: Answer { entry, .. } }, probe, lacks_something } = probed;
-        let lacked_something = lacks_something && matches!(probe, Probe::Ledger(_));
+        let Probed { member: Member { at, context, answer: Answer { entry, .. } }, probe, .. } = probed;
         let span = info_span!("migrate", %context);
         let finished = async move {
             let backoff = migrator.patience.begin(database.silence());
             let probe = migrator.admitted(database, &context, probe, run).await;
             let report = migrator.applier.bring_up_to_date(database, context, probe, backoff, run).await;
-            Finished { at, part, lacked_something, entry, report }
+            Finished { at, part, entry, report }
         };
         finished.instrument(span)
     }
@@ -238,14 +236,12 @@ impl<'a, D: Database> Flow<'a, D> {
         Some((part, self.waiting.remove(at)?))
     }
 
-    fn finished(&mut self, Finished { at, part, lacked_something, entry, report }: Finished) {
-        match &report.outcome {
-            Outcome::Migrated => self.contention.won(),
-            Outcome::UpToDate | Outcome::Ahead(_) if lacked_something => {
-                self.contention.lost();
-                self.probed(Vec::new());
-            }
-            _ => {}
+    fn finished(&mut self, Finished { at, part, entry, report }: Finished) {
+        if report.is_overtaken() {
+            self.contention.lost();
+            self.probed(Vec::new());
+        } else if report.outcome == Outcome::Migrated {
+            self.contention.won();
         }
         let is_last_canary = self.stage.ends(part);
         if let Outcome::Refused(refusal) = &report.outcome

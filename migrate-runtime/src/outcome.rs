@@ -28,6 +28,8 @@ pub struct ContextReport {
     pub elapsed: Duration,
     /// How it is known.
     pub evidence: Evidence,
+    /// How many transactions came to nothing, since somebody else was faster or in the way.
+    pub(crate) in_vain: u32,
 }
 
 /// How it is known what a context is like.
@@ -78,7 +80,13 @@ impl ContextReport {
             incomplete: Vec::new(),
             elapsed,
             evidence: Evidence::Index,
+            in_vain: 0,
         }
+    }
+
+    /// Whether somebody else had done all of it, which was found out by trying.
+    pub(crate) const fn is_overtaken(&self) -> bool {
+        self.in_vain > 0 && self.applied.is_empty() && matches!(self.outcome, Outcome::UpToDate | Outcome::Ahead(_))
     }
 
     /// Whether the context can be served.

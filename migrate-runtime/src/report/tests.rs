@@ -13,6 +13,7 @@ fn applied(module: &'static str, version: u64) -> Applied {
 fn context(name: &str, outcome: Outcome, applied: Vec<Applied>, millis: u64) -> ContextReport {
     let context = Context::new("acme", name).unwrap();
     ContextReport {
+        in_vain: 0,
         context,
         outcome,
         applied,

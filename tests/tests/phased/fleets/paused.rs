@@ -92,3 +92,21 @@ async fn a_pause_needs_a_registry_and_a_phased_migration() {
     let refused = operator().pause_rollout(&db, "app", Version::FIRST, "").await.unwrap_err();
     assert_eq!(refused.kind(), "not_phased");
 }
+
+#[tokio::test]
+async fn who_leaves_a_paused_start_does_not_take_it_for_done_by_others() {
+    let db = engine().await;
+    written(&db).await;
+    let _new = joined(&db, new()).await;
+    operator().pause_rollout(&db, "app", second(), "not yet").await.unwrap();
+    let read = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = std::sync::Arc::clone(&read);
+    let binary = operator().observer(move |event: &migrate_runtime::Event<'_>| {
+        if matches!(event, migrate_runtime::Event::ContextProbed { .. }) {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let report = binary.migrate_all(&db, fleet()).await.unwrap();
+    assert!(report.all_served(), "{report}");
+    assert_eq!(read.load(Ordering::SeqCst), 4, "each ledger is read once");
+}
