@@ -148,13 +148,13 @@ impl Applier {
                     let progress = match settled {
                         Ok(()) if !renames.is_empty() => self.rename(database, context, table, &renames, work).await?,
                         Ok(()) => self.send_all(database, context, table, &steps, work).await?,
-                        Err(why) => Progress::Again(why),
+                        Err(why) => Progress::Unanswered(why),
                     };
                     work.in_vain += u32::from(matches!(progress, Progress::Again(_) | Progress::Held { .. }));
                     match progress {
                         Progress::Done if is_renaming => None,
                         Progress::Done => return Ok(Outcome::Migrated),
-                        Progress::Again(why) => Some(why),
+                        Progress::Again(why) | Progress::Unanswered(why) => Some(why),
                         // Without the index from now on: no tenant suffers from it.
                         Progress::Unindexed(why) => {
                             work.run.give_up_index(&why, &self.telemetry);

@@ -41,8 +41,10 @@ pub(crate) struct Sent {
 pub(crate) enum Progress {
     /// All of them are committed.
     Done,
-    /// The ledger has to be read again, for this reason.
+    /// The ledger has to be read again, for this reason: somebody else was there, or in the way.
     Again(String),
+    /// The ledger has to be read again, as nobody knows what became of it.
+    Unanswered(String),
     /// Nothing was applied because the fleet index could not be written, for this reason.
     Unindexed(String),
     /// Nothing was applied because the snapshot behind it could not be stored, for this reason.
@@ -68,13 +70,12 @@ impl<D: Database> Attempt<'_, D> {
             }
             Err(QueryError::NotAllowed(reason)) => return Sent::nothing(Err(Refusal::Unavailable { reason })),
             // Whether it ran is unknown: only the ledger can tell.
-            Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
-                return Sent::nothing(Ok(Progress::Again(error.to_string())));
-            }
+            Err(error @ QueryError::Lost(_)) => return Sent::nothing(Ok(Progress::Unanswered(error.to_string()))),
+            Err(error @ QueryError::Conflict(_)) => return Sent::nothing(Ok(Progress::Again(error.to_string()))),
         };
         let verdicts = match script.verdicts(&reply) {
             Ok(verdicts) => verdicts,
-            Err(misshapen) => return Sent::nothing(Ok(Progress::Again(misshapen.to_string()))),
+            Err(misshapen) => return Sent::nothing(Ok(Progress::Unanswered(misshapen.to_string()))),
         };
         let is_applied = |verdict: &Verdict| *verdict == Verdict::Applied;
         let blocks = verdicts.iter().zip(&script.blocks);
@@ -102,14 +103,13 @@ impl<D: Database> Attempt<'_, D> {
     pub(crate) async fn alone(&self, script: &Script) -> Result<Progress, String> {
         let reply = match self.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
-                return Ok(Progress::Again(error.to_string()));
-            }
+            Err(error @ QueryError::Lost(_)) => return Ok(Progress::Unanswered(error.to_string())),
+            Err(error @ QueryError::Conflict(_)) => return Ok(Progress::Again(error.to_string())),
             Err(error) => return Err(error.to_string()),
         };
         let verdicts = match script.verdicts(&reply) {
             Ok(verdicts) => verdicts,
-            Err(misshapen) => return Ok(Progress::Again(misshapen.to_string())),
+            Err(misshapen) => return Ok(Progress::Unanswered(misshapen.to_string())),
         };
         match verdicts.into_iter().next() {
             None | Some(Verdict::Applied) => Ok(Progress::Done),

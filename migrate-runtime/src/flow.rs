@@ -208,7 +208,10 @@ impl<'a, D: Database> Flow<'a, D> {
 
     /// Some that may have been brought up to date by others meanwhile: those of a random choice are least likely under way somewhere else.
     fn some_contested(&mut self) -> Vec<Member> {
-        let count = self.contention.reads().min(self.migrator.probe_batch).min(self.contested.len());
+        // Where nothing is applied any more, they are only read.
+        let is_halted = self.run.halt.reason().is_some();
+        let reads = if is_halted { usize::MAX } else { self.contention.reads() };
+        let count = reads.min(self.migrator.probe_batch).min(self.contested.len());
         (0..count).map(|_| self.contested.swap_remove(fastrand::usize(..self.contested.len()))).collect()
     }
 

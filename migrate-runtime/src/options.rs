@@ -86,7 +86,7 @@ impl Migrator {
     /// [`rollback_all`](Self::rollback_all) and what completes by itself; one wave unless set. What they leave is one more.
     ///
     /// The next one begins when all contexts of the one before it are done. Where one of them was refused, none follows; with a
-    /// [failure budget](Self::failure_budget), that alone decides. [Canaries](Self::canaries) are of the first wave, and go before its others.
+    /// [failure budget](Self::failure_budget), that alone decides. [Canaries](Self::canaries) count among the first that go, and go before all others.
     ///
     /// ```
     /// # use std::time::Duration;

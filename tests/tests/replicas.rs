@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use migrate_runtime::{Context, Database, Fleet, Migrations, Migrator, QueryError, Reply};
-use migrate_tests::{applied, engine, ledger, module, rows};
+use migrate_tests::{Fault, Faulty, applied, engine, ledger, module, rows};
 use serde_json::{Map, Value};
 use surrealdb::Surreal;
 use surrealdb::engine::any::Any;
@@ -95,6 +95,16 @@ async fn who_finds_that_others_were_faster_reads_the_rest_once_more_and_tries_no
     assert_eq!(overtaken.transactions.load(SeqCst), 1, "the one that was under way");
     // All of them, the one, and the others in batches of 1, 2, 4, 8 and the rest.
     assert!(report.round_trips() <= 2 + 1 + 5, "{report}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_ones_own_is_no_other_replica() {
+    let db = engine().await;
+    let lost = Faulty::new(&db, [Fault::Pass, Fault::LostAfter]);
+    let migrator = Migrator::new([schema()]).unwrap().concurrency(1);
+    let report = migrator.migrate_all(&lost, Fleet::contexts(tenants().into_iter().take(3))).await.unwrap();
+    assert!(report.all_served(), "{report}");
+    assert_eq!(report.round_trips(), 1 + 3 + 1, "all of them, each of them, and one once more: {report}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

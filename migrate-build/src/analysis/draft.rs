@@ -62,6 +62,15 @@ impl Draft<'_> {
         }
     }
 
+    /// What comes of `IF EXISTS` where this module defines no such thing: nothing, unless another one may have.
+    fn skipped(&mut self) -> Verdict {
+        if !self.schema.is_shared() {
+            return Verdict::Skipped;
+        }
+        self.transition.ground = Ground::OfAnotherModule;
+        Verdict::Unclear
+    }
+
     /// Whether this module knows nothing of a table, and one that comes before it may define it.
     fn may_be_of_another_module(&self, table: &str) -> bool {
         let table = Object::new(ObjectKind::Table, table.to_owned());
@@ -90,7 +99,7 @@ impl Draft<'_> {
                 Some(entry) => entry.clone(),
                 None => return Verdict::Unclear,
             },
-            Presence::Absent if alter.if_exists => return Verdict::Skipped,
+            Presence::Absent if alter.if_exists => return self.skipped(),
             Presence::Absent => {
                 let Some(define) = alter.alteration.create() else { return Verdict::Missing };
                 self.put(Entry::exact(define.definition));
@@ -122,7 +131,7 @@ impl Draft<'_> {
     pub(super) fn remove(&mut self, remove: &Remove) -> Verdict {
         let presence = self.schema.presence(&remove.object);
         match presence {
-            Presence::Absent if remove.if_exists => return Verdict::Skipped,
+            Presence::Absent if remove.if_exists => return self.skipped(),
             Presence::Absent => return Verdict::Missing,
             Presence::Unclear | Presence::Present(_) => {}
         }

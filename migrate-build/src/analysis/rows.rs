@@ -46,7 +46,8 @@ impl Draft<'_> {
     /// Creates a table as the database does when something needs one that does not exist.
     pub(super) fn ensure_table(&mut self, name: &str, certainty: Certainty) {
         let object = Object::new(ObjectKind::Table, name.to_owned());
-        if self.now(&object).is_some() {
+        // Where other modules come before, one of them may define it: then there may be rows, and it is none of this one's doing.
+        if self.now(&object).is_some() || self.schema.is_shared() {
             return;
         }
         // Where there may be such a table already, it is not known which of the two it will be.

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::reach::Reached;
 use super::refusal::Refusal;
 use super::schema::{Entry, Schema};
-use crate::operation::Operation;
+use crate::operation::{Lowered, Operation, Reach};
 
 /// What one statement does to the schema, as the database does it.
 #[derive(Clone, Debug)]
@@ -81,8 +81,21 @@ impl Transition {
         self.vague.iter().for_each(|&kind| schema.set_vague(kind));
     }
 
+    /// The kind of what it changes or removes, and how far it goes, where only another module can know that.
+    pub(super) fn foreign(&self, lowered: &Lowered) -> Option<(ObjectKind, Reach)> {
+        match &lowered.operation {
+            _ if self.ground == Ground::Own || self.verdict != Verdict::Unclear => None,
+            Operation::Remove(remove) => Some((remove.object.kind(), Reach::Removes)),
+            Operation::Alter(alter) => Some((alter.object.kind(), Reach::Changes)),
+            _ => None,
+        }
+    }
+
     /// Whether what it does can be told in full.
     pub(crate) fn is_exact(&self) -> bool {
-        self.vague.is_empty() && self.touches.iter().all(|touch| touch.after.as_ref().is_none_or(Entry::is_exact))
+        let is_told = self.verdict != Verdict::Unclear || self.ground == Ground::Own;
+        is_told
+            && self.vague.is_empty()
+            && self.touches.iter().all(|touch| touch.after.as_ref().is_none_or(Entry::is_exact))
     }
 }

@@ -18,7 +18,7 @@ use super::schema::{Certainty, Entry, Schema};
 use super::transition::{Transition, Verdict};
 use super::{Input, no_undo, worse};
 use crate::Diagnostics;
-use crate::definition::{Access, Reference, Secret, Shape, TableType};
+use crate::definition::{Access, Reference, Secret, Shape};
 use crate::rules::m229_down_mismatch;
 use crate::surql::{self, Loosened};
 
@@ -101,19 +101,22 @@ impl Way<'_> {
     }
 
     /// What comes before a statement that removes a table of edges, so that they cannot be followed any more: its events would tell
-    /// others that the edges are gone, and then the edges themselves go.
+    /// others that the edges are gone, and then the edges themselves go. Where links lead to them, deleting them may be refused, and they
+    /// stay as `REMOVE TABLE` leaves them.
     fn deletion(&self, statement: &str) -> Vec<String> {
-        let removed = self.origin.keys().filter(|object| object.kind() == ObjectKind::Table).find_map(|object| {
-            let definition = &self.after.get(object)?.definition;
-            let is_it = surql::removing(definition).is_some_and(|text| statement.strip_suffix(";\n") == Some(&text));
-            let is_of_edges =
-                definition.shape.table().is_some_and(|table| matches!(table.kind, TableType::Relation(_)));
-            (is_it && is_of_edges).then_some(object.name())
-        });
-        let Some(name) = removed else { return Vec::new() };
-        let events = self.after.on_table(name).filter(|(object, _)| object.kind() == ObjectKind::Event);
-        let events = events.filter_map(|(_, event)| surql::removing(&event.definition)).map(|text| text + ";\n");
-        events.chain([format!("DELETE {} RETURN NONE;\n", back::quoted(name))]).collect()
+        let is_it = |edges: &&back::Emptied| statement.strip_suffix(";\n") == Some(edges.removal());
+        let edges = back::emptied(self.after, self.origin);
+        let Some(edges) = edges.iter().find(is_it).filter(|edges| !self.is_linked_to(edges.name())) else {
+            return Vec::new();
+        };
+        let deletion = format!("{};\n", edges.all());
+        std::iter::once(edges.define.clone()).chain(edges.events.iter().cloned()).chain([deletion]).collect()
+    }
+
+    /// Whether a field links to a table.
+    fn is_linked_to(&self, table: &str) -> bool {
+        let link = Reference::Link(table.to_owned());
+        self.after.referring(ObjectKind::Field).any(|entry| entry.definition.references.contains(&link))
     }
 
     fn statements(&self) -> Option<Vec<String>> {

@@ -38,10 +38,15 @@ macro_rules! nothing_kept {
     };
 }
 
-/// The columns of a row that [`Row`](super::Row) is read from, as they are stored.
+/// The columns of a row that [`Row`](super::Row) is read from. Whoever compares them with what they were is not to see each batch that
+/// is written meanwhile.
 macro_rules! row_columns {
     () => {
-        "module, version, name, checksum, chain, status, breaking, accepted, phase, at_once, cursor, progress, undo"
+        concat!(
+            "module, version, name, checksum, chain, status, breaking, accepted, phase, at_once, undo, IF ",
+            $crate::ledger::kept!(),
+            " { 1 } AS cursor"
+        )
     };
 }
 pub(crate) use {kept, nothing_kept, row_columns};

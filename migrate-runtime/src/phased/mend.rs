@@ -63,6 +63,12 @@ impl Migrator {
                  {{ THROW 'the ledger changed' }};\n"
             ),
         );
+        if mended == Mended::NotBegun {
+            // Batches leave the cursor where it is.
+            let untouched =
+                format!("IF (SELECT VALUE progress FROM ONLY {ROW}) IS NOT NONE {{ THROW 'the ledger changed' }};\n");
+            script.push(0, Role::Fence, &untouched);
+        }
         let cursor = if is_open { "$_migrate_mended.cursor" } else { "NONE" };
         let stands = match mended {
             Mended::Stands { .. } => "status = $_migrate_mended.status, phase = $_migrate_mended.phase",

@@ -8,7 +8,7 @@ use super::error::PhasedError;
 use super::fleet::{Completion, RolloutOptions, objection};
 use super::mend::bind;
 use super::repair::{Repair, Told, conclude};
-use super::state::Move;
+use super::state::{Move, Next};
 use super::status::{COLUMNS, PhasedStatus, RawStatus};
 use super::task::Task;
 use crate::backoff::Backoff;
@@ -143,7 +143,13 @@ impl Migrator {
         let database = Counted::new(database, self.counters());
         self.require(&database, context).await?;
         let mut run = self.run();
-        if let Some(registry) = self.registry.as_ref().filter(|_| wanted == Move::Complete) {
+        let is_asked = self.registry.as_ref().filter(|_| wanted == Move::Complete);
+        if let Some(registry) = is_asked
+            && matches!(
+                self.status_of(&database, context, module, migration).await?.state.decide(wanted),
+                Ok(Next::Run(_))
+            )
+        {
             let (seen, every) = (registry.look(&database).await, RolloutOptions::new());
             if let Some(objection) = objection(Some(&seen), (module.module(), version), wanted, &every) {
                 let (module, reason) = (module.module().to_owned(), objection.to_string());

@@ -30,8 +30,8 @@ pub enum Concluded {
         /// Where it stands now.
         state: PhasedState,
     },
-    /// Its completion was begun, and no step of it was run: it is as if it had not been. Older binaries go on there, and it can be taken
-    /// back.
+    /// Its completion was begun, and no step of it was run: it is as if it had not been. It can be taken back, and older binaries go on
+    /// there, unless all phases were to be run at once in a new context.
     NotBegun {
         /// Where it stands now.
         state: PhasedState,

@@ -68,6 +68,8 @@ impl fmt::Display for Pause {
 /// Everything that the registry's context holds, at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// Whether its context exists.
+    pub(crate) is_there: bool,
     pub(crate) replicas: Vec<ReplicaInfo>,
     rollouts: Vec<Row>,
 }
@@ -86,7 +88,7 @@ impl Seen {
     /// These replicas, and no rollouts.
     #[cfg(test)]
     pub(crate) const fn of(replicas: Vec<ReplicaInfo>) -> Self {
-        Self { replicas, rollouts: Vec::new() }
+        Self { is_there: true, replicas, rollouts: Vec::new() }
     }
 
     fn row(&self, module: &str, version: Version) -> Option<&Row> {
@@ -223,14 +225,16 @@ impl Registry {
                     (_, Err(Tried::Again(why))) => why,
                     (None, _) => "the database gave no answer".to_owned(),
                     (Some(Err(error)), Ok(rows)) if error.kind == StatementErrorKind::NoSuchTable => {
-                        return Ok(Seen { replicas: replica_info::read_all(rows)?, rollouts: Vec::new() });
+                        let replicas = replica_info::read_all(rows)?;
+                        return Ok(Seen { is_there: true, replicas, rollouts: Vec::new() });
                     }
                     (Some(Err(error)), _) if error.kind == StatementErrorKind::NotAllowed => {
                         return Err(RegistryError::NotAllowed { context: context.clone(), reason: error.message });
                     }
                     (Some(Err(error)), _) => error.message,
                     (Some(Ok(rollouts)), Ok(rows)) => {
-                        return Ok(Seen { replicas: replica_info::read_all(rows)?, rollouts: read(rollouts)? });
+                        let (replicas, rollouts) = (replica_info::read_all(rows)?, read(rollouts)?);
+                        return Ok(Seen { is_there: true, replicas, rollouts });
                     }
                 },
                 Err(error) => match tried::unanswered(context, &error) {
@@ -258,7 +262,9 @@ impl Registry {
             let why = match database.query(text.query.clone(), text.variables.clone()).await {
                 Ok(reply) => match tried::read_written(context, &text, &reply) {
                     Ok(Written::Done(_)) => match reply.0.into_iter().nth(text.before) {
-                        Some(Ok(rows)) => return Ok(Seen { rollouts: read(rows)?, ..Seen::default() }),
+                        Some(Ok(rows)) => {
+                            return Ok(Seen { is_there: true, replicas: Vec::new(), rollouts: read(rows)? });
+                        }
                         _ => "the database gave no answer".to_owned(),
                     },
                     Ok(Written::NoTable) if table == text::Table::Exists => {
@@ -314,7 +320,7 @@ mod tests {
         let row = json!([{ "module": "app", "version": 2, "paused": null, "owner": "a", "held": true,
             "by": { "binary": "notes", "replica": "0f" } }]);
         let version = Version::new(2).unwrap();
-        let seen = |row: &Value| Seen { replicas: Vec::new(), rollouts: read(row.clone()).unwrap() };
+        let seen = |row: &Value| Seen { is_there: true, replicas: Vec::new(), rollouts: read(row.clone()).unwrap() };
         assert_eq!(seen(&row).completed_by("app", version, "b").unwrap(), "notes (0f)");
         assert_eq!(seen(&row).completed_by("app", version, "a"), None);
         let mut lapsed = row;

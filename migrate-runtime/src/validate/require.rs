@@ -125,7 +125,10 @@ impl Migrator {
                 |cause: String| Refusal::Unavailable { reason: format!("the force could not be recorded: {cause}") };
             let why = match attempt.alone(&script).await.map_err(unavailable)? {
                 Progress::Done => return Ok(()),
-                Progress::Again(why) | Progress::Unindexed(why) | Progress::NoSnapshot(why) => why,
+                Progress::Again(why)
+                | Progress::Unanswered(why)
+                | Progress::Unindexed(why)
+                | Progress::NoSnapshot(why) => why,
                 Progress::Held { by, .. } => by,
             };
             let error = crate::QueryError::Conflict(why);

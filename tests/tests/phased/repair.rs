@@ -1,7 +1,7 @@
 //! What the recorded steps prove, and what they do not.
 
 use migrate_runtime::{Concluded, PhasedError, Refusal};
-use migrate_tests::{Mortal, engine};
+use migrate_tests::{Fault, Faulty, Mortal, engine};
 
 use super::*;
 
@@ -103,4 +103,20 @@ async fn a_completion_whose_first_step_failed_can_be_put_back() {
     assert_eq!((status.error, status.next), (None, None), "what failed is history");
     assert_eq!(operator.rollback(&db, &context, "app", second()).await.unwrap().state, PhasedState::RolledBack);
     assert_schema(&db, old(), "").await;
+}
+
+#[tokio::test]
+async fn a_completion_that_goes_on_while_it_is_repaired_is_not_put_back() {
+    let db = engine().await;
+    with_users(&db).await;
+    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
+    let (operator, context) = (migrator(new()), tenant());
+    rows(&db, &tenant(), "UPDATE user:1 SET full_name = NONE;").await;
+    operator.complete(&db, &context, "app", second()).await.unwrap_err();
+    // Batches of a first step leave the cursor where it is.
+    let batch = format!("USE NS acme DB `eu-1`; UPDATE {ROW} SET progress = {{ state: 'batches', rows: 20 }};");
+    let meddled = Faulty::new(&db, [Fault::Pass, Fault::Pass, Fault::Meanwhile(batch)]);
+    let repair = operator.repair(&meddled, &context, "app", second()).await.unwrap();
+    assert_eq!(repair.concluded, Concluded::NothingToDo, "{repair}");
+    assert_eq!(state(&db).await, PhasedState::CompleteFailed);
 }

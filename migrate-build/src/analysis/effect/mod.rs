@@ -64,7 +64,8 @@ impl<'a> Judge<'a> {
         let foreign = foreign.map(|what| Impact::new(Effect::Data, format!("{what} is run, which may write")));
         let sequences = lowered.uses.sequences.iter();
         let sequences = sequences.map(|name| Impact::new(Effect::Data, format!("a number is taken from `{name}`")));
-        let all = touches.chain(operations).chain(calls).chain(foreign).chain(sequences);
+        let others = transition.foreign(lowered).map(|(kind, reach)| reaches(kind, reach));
+        let all = touches.chain(operations).chain(calls).chain(foreign).chain(sequences).chain(others);
         let greatest = all.reduce(|greatest, impact| if impact.effect > greatest.effect { impact } else { greatest });
         greatest.unwrap_or_else(|| Impact::new(Effect::Neutral, ""))
     }
@@ -193,17 +194,18 @@ impl<'a> Judge<'a> {
         if dynamic.object.as_ref().is_some_and(|object| self.is_new(object)) {
             return Impact::additive("no older binary knows it");
         }
-        match (dynamic.reach, dynamic.kind) {
-            (Reach::Adds, _) => Impact::additive("it may add to the schema"),
-            (Reach::Changes, _) => Impact::restrictive("it may change what is there, and nobody can tell how"),
-            (Reach::Removes, ObjectKind::Table) => {
-                Impact::new(Effect::Destructive(Loss::Unsafe), "it may remove a table")
-            }
-            (Reach::Removes, ObjectKind::Field) => {
-                Impact::new(Effect::Destructive(Loss::Data), "it may remove a field")
-            }
-            (Reach::Removes, _) => Impact::restrictive("it may remove what an older binary uses"),
-        }
+        reaches(dynamic.kind, dynamic.reach)
+    }
+}
+
+/// What becomes of an object of which only its kind is known.
+fn reaches(kind: ObjectKind, reach: Reach) -> Impact {
+    match (reach, kind) {
+        (Reach::Adds, _) => Impact::additive("it may add to the schema"),
+        (Reach::Changes, _) => Impact::restrictive("it may change what is there, and nobody can tell how"),
+        (Reach::Removes, ObjectKind::Table) => Impact::new(Effect::Destructive(Loss::Unsafe), "it may remove a table"),
+        (Reach::Removes, ObjectKind::Field) => Impact::new(Effect::Destructive(Loss::Data), "it may remove a field"),
+        (Reach::Removes, _) => Impact::restrictive("it may remove what an older binary uses"),
     }
 }
 

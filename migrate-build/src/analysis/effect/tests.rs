@@ -209,39 +209,58 @@ fn a_migration_is_breaking_by_its_worst_statement() {
     assert_eq!(last(&[BEFORE]).compatibility, Compatibility::Compatible);
 }
 
-/// What is said of the one migration of a module that comes behind another one.
-fn behind_another_module(text: &str) -> (Vec<Effect>, Option<String>, Compatibility) {
+/// The one migration of a module that comes behind another one.
+fn behind_another_module(text: &str) -> &'static migrate_core::Migration {
     let dir = tempfile::tempdir().unwrap();
     let put = |file: &str, text: &str| std::fs::write(dir.path().join(file), text).unwrap();
     put("migrations.toml", "requires = { auth = 1 }\n");
-    put("V1__test.surql", &format!("-- migrate: allow(M301) tried\n{text};\n"));
+    put("V1__test.surql", &format!("{text};\n"));
     let loaded = crate::load(&crate::Folder::new(dir.path()), &crate::Options::new("app")).unwrap();
-    let migration = loaded.leak().as_slice().first().unwrap();
-    let effects = migration.statements().iter().map(Statement::effect).collect();
-    (effects, migration.undo().text().map(str::to_owned), migration.compatibility())
+    Box::leak(Box::new(loaded.leak())).as_slice().first().unwrap()
+}
+
+fn effects_of(migration: &migrate_core::Migration) -> Vec<Effect> {
+    migration.statements().iter().map(Statement::effect).collect()
 }
 
 #[test]
 fn what_is_refused_on_another_modules_table_is_felt_there_from_the_first_migration_on() {
-    for text in ["DEFINE FIELD plan ON user TYPE string", "DEFINE INDEX plan ON user FIELDS plan UNIQUE"] {
-        let (effects, _, compatibility) = behind_another_module(text);
-        assert_eq!((&effects[..], compatibility), (&[Restrictive][..], Compatibility::Breaking), "{text}");
+    for (text, expected) in [
+        ("DEFINE FIELD plan ON user TYPE string", &[Restrictive][..]),
+        ("DEFINE INDEX plan ON user FIELDS plan UNIQUE", &[Restrictive]),
+        // A write would make the table, where it were not another module's.
+        ("UPSERT user:system SET a = 1; DEFINE FIELD plan ON user TYPE string", &[Data, Restrictive]),
+    ] {
+        let migration = behind_another_module(&format!("-- migrate: allow(M301) tried\n{text}"));
+        assert_eq!(
+            (&effects_of(migration)[..], migration.compatibility()),
+            (expected, Compatibility::Breaking),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn what_adds_to_another_modules_table_leaves_the_table_when_it_is_undone() {
-    let text = "DEFINE FIELD plan ON user TYPE option<string>; DEFINE INDEX plan ON user FIELDS plan; \
-                DEFINE EVENT told ON user WHEN true THEN {}";
-    // `allow` without need is an error of its own.
-    let dir = tempfile::tempdir().unwrap();
-    let put = |file: &str, text: &str| std::fs::write(dir.path().join(file), text).unwrap();
-    put("migrations.toml", "requires = { auth = 1 }\n");
-    put("V1__test.surql", text);
-    let loaded = crate::load(&crate::Folder::new(dir.path()), &crate::Options::new("app")).unwrap();
-    let migration = loaded.leak().as_slice().first().unwrap();
-    let effects: Vec<_> = migration.statements().iter().map(Statement::effect).collect();
-    assert_eq!(effects, [Additive; 3]);
+    let migration = behind_another_module(
+        "DEFINE FIELD plan ON user TYPE option<string>; DEFINE INDEX plan ON user FIELDS plan; \
+         DEFINE EVENT told ON user WHEN true THEN {}",
+    );
+    assert_eq!(effects_of(migration), [Additive; 3]);
     let undo = migration.undo().text().unwrap();
     assert!(undo.contains("REMOVE FIELD") && !undo.contains("REMOVE TABLE"), "{undo}");
+}
+
+#[test]
+fn what_may_be_another_modules_is_not_removed_for_nothing() {
+    for (code, text, effect) in [
+        ("M303", "REMOVE TABLE IF EXISTS user", Destructive(Loss::Unsafe)),
+        ("M302", "REMOVE FIELD IF EXISTS name ON user", Destructive(Loss::Data)),
+        ("M301", "REMOVE FUNCTION IF EXISTS fn::sign_in", Restrictive),
+        ("M301", "ALTER TABLE IF EXISTS user SCHEMAFULL", Restrictive),
+    ] {
+        let migration = behind_another_module(&format!("-- migrate: allow({code}) tried\n{text}"));
+        assert_eq!(effects_of(migration), [effect], "{text}");
+        assert_eq!(migration.undo().text(), None, "what it was is not known here: {text}");
+    }
 }

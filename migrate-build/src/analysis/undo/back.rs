@@ -39,7 +39,11 @@ pub(crate) struct Clear {
 /// A table whose rows go before it does.
 #[derive(Clone, Debug)]
 pub(crate) struct Emptied {
+    /// Its name, as it is and as statements have it.
+    name: String,
     table: String,
+    /// The statement that takes the table away.
+    removal: String,
     /// Has it there in any case, as the start may have been interrupted before it was.
     pub(crate) define: String,
     /// The statements that take its events away: they would tell the older binaries' side that the edges are gone.
@@ -47,6 +51,19 @@ pub(crate) struct Emptied {
 }
 
 impl Emptied {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn removal(&self) -> &str {
+        &self.removal
+    }
+
+    /// The statement that deletes all of its rows at once.
+    pub(super) fn all(&self) -> String {
+        format!("DELETE {} RETURN NONE", self.table)
+    }
+
     /// The statement that deletes one batch of rows.
     pub(crate) fn text(&self, rows: usize) -> String {
         format!("DELETE (SELECT VALUE id FROM {} LIMIT {rows}) RETURN NONE", self.table)
@@ -71,7 +88,7 @@ pub(crate) fn back_from(after: &Schema, origin: &Origin) -> Option<Back> {
 }
 
 /// The tables of edges that a start adds.
-fn emptied(after: &Schema, origin: &Origin) -> Vec<Emptied> {
+pub(super) fn emptied(after: &Schema, origin: &Origin) -> Vec<Emptied> {
     let new = origin.iter().filter(|(object, before)| object.kind() == ObjectKind::Table && before.is_none());
     let emptied = new.filter_map(|(object, _)| {
         let definition = &after.get(object)?.definition;
@@ -80,7 +97,8 @@ fn emptied(after: &Schema, origin: &Origin) -> Vec<Emptied> {
         let is_event = |event: &Object| event.kind() == ObjectKind::Event && event.table() == Some(object.name());
         let events = after.entries().filter(|(event, _)| is_event(event));
         let events = events.filter_map(|(_, event)| surql::removing(&event.definition)).map(|text| text + ";\n");
-        Some(Emptied { table: quoted(object.name()), define, events: events.collect() })
+        let (name, removal) = (object.name().to_owned(), surql::removing(definition)?);
+        Some(Emptied { name, table: quoted(object.name()), removal, define, events: events.collect() })
     });
     emptied.collect()
 }
@@ -120,7 +138,7 @@ fn is_plain(part: &str) -> bool {
     !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-pub(super) fn quoted(name: &str) -> String {
+fn quoted(name: &str) -> String {
     format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
 }
 

@@ -125,3 +125,24 @@ fn types_that_disagree_are_brought_back_by_the_way_they_came() {
         derived(&[both, "REMOVE FIELD o ON t; REMOVE FIELD o.p ON t; REMOVE FIELD o.p.* ON t"]).0.contains("ALTER")
     );
 }
+
+#[test]
+fn edges_go_before_their_table_unless_links_lead_to_them() {
+    let before = "DEFINE TABLE user; DEFINE TABLE post";
+    let edges = "DEFINE TABLE likes TYPE RELATION IN user OUT post; DEFINE EVENT told ON likes WHEN true THEN {}";
+    let undo = |text: &str| crate::analysis::testing::last(&[before, text]).undo.text().unwrap().to_owned();
+    let lines: Vec<_> = undo(edges).lines().map(|line| line.split(" TYPE").next().unwrap().to_owned()).collect();
+    assert_eq!(
+        lines,
+        [
+            "DEFINE TABLE IF NOT EXISTS likes",
+            "REMOVE EVENT IF EXISTS told ON likes;",
+            "DELETE `likes` RETURN NONE;",
+            "REMOVE TABLE IF EXISTS likes;"
+        ]
+    );
+    // Deleting what is referenced may be refused.
+    let linked = format!("{edges}; DEFINE FIELD edge ON post TYPE option<record<likes>> REFERENCE ON DELETE REJECT");
+    assert!(!undo(&linked).contains("DELETE `"), "{}", undo(&linked));
+    assert!(!undo("DEFINE TABLE plain; DEFINE FIELD a ON plain TYPE int").contains("DELETE `"));
+}

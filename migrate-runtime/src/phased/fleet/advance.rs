@@ -141,7 +141,8 @@ impl Migrator {
         Ok(report)
     }
 
-    /// How a completion asks about older replicas in its own transactions. Where the registry cannot be read and need not be, nobody is asked.
+    /// How a completion asks about older replicas in its own transactions. Where the registry cannot be read and need not be, nobody is asked; nor
+    /// where its context does not exist, which the question would create.
     async fn completion<D: Database>(
         &self,
         database: &Counted<D>,
@@ -151,7 +152,7 @@ impl Migrator {
         let asks = wanted == Move::Complete && !options.overrides(RolloutOverride::OlderReplicas);
         let mut registry = self.registry.as_ref().filter(|_| asks);
         if let Some(known) = registry.filter(|_| options.overrides(RolloutOverride::UnknownReplicas)) {
-            registry = known.look(database).await.is_ok().then_some(known);
+            registry = known.look(database).await.is_ok_and(|seen| seen.is_there).then_some(known);
         }
         let overrides = options.overridden().into_iter().map(RolloutOverride::word).collect();
         Completion { fence: registry.map(Fence::of), overrides }

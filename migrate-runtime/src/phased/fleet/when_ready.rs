@@ -243,9 +243,10 @@ fn read(report: &RolloutReport) -> Tried {
         return Tried::Failed;
     }
     match &report.halted {
-        Some(Halted::Canary(_) | Halted::FailureBudget { .. } | Halted::Wave { .. }) => Tried::Failed,
-        Some(halted) => Tried::Wait(halted.clone().into()),
-        None => {
+        Some(Halted::Canary(_) | Halted::FailureBudget { .. }) => Tried::Failed,
+        Some(halted) if !matches!(halted, Halted::Wave { .. }) => Tried::Wait(halted.clone().into()),
+        // What was refused in a wave may pass.
+        Some(_) | None => {
             let reason = refused.next().map_or_else(String::new, ToString::to_string);
             Tried::Wait(WaitingFor::Unreachable { reason })
         }

@@ -155,6 +155,21 @@ async fn where_nobody_has_ever_joined_the_transactions_find_nobody() {
     let unknown = options.overriding(RolloutOverride::UnknownReplicas);
     let report = operator().complete_all(&db, fleet(), "app", second(), &unknown).await.unwrap();
     assert!(report.is_done(), "{report}");
+    let root = rows(&db, &contexts()[0], "INFO FOR ROOT;").await;
+    assert!(root["namespaces"]["ops"].is_null(), "the registry's context is not created by asking: {root}");
+}
+
+#[tokio::test]
+async fn where_its_context_has_no_replicas_the_transactions_find_nobody() {
+    let db = engine().await;
+    written(&db).await;
+    rows(&db, &system(), "DEFINE TABLE other;").await;
+    let options = RolloutOptions::new();
+    assert!(operator().start_all(&db, fleet(), "app", second(), &options).await.unwrap().is_done());
+    let unknown = options.overriding(RolloutOverride::UnknownReplicas);
+    let meddled = Meddled::new(&db, |text, variables| begins(text, variables, "a"), "RETURN 1;");
+    let report = operator().complete_all(&meddled, fleet(), "app", second(), &unknown).await.unwrap();
+    assert!(meddled.is_done() && report.is_done(), "{report}");
 }
 
 #[tokio::test]
@@ -181,6 +196,8 @@ async fn a_completion_of_one_context_asks_the_registry_that_its_migrator_knows()
     assert_eq!(states(&db).await, [PhasedState::ReadyToComplete; 4]);
     rows(&db, &system(), OLDER_LEAVES).await;
     assert_eq!(complete().await.unwrap().state, PhasedState::Applied);
+    rows(&db, &system(), OLDER_JOINS.split_once(';').unwrap().1).await;
+    assert_eq!(complete().await.unwrap().state, PhasedState::Applied, "nothing is done, so nobody is asked");
     // Who knows of no registry answers for older replicas alone.
     let _older = joined(&db, old()).await;
     assert!(migrator(new()).complete(&db, &contexts()[1], "app", second()).await.is_ok());

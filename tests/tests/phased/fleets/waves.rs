@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use migrate_runtime::{Event, Halted, Stop, Wave};
+use migrate_runtime::{AwaitedEnd, Event, Halted, Stop, Wave, WhenReady};
 use migrate_tests::engine;
 use serde_json::json;
 
@@ -126,4 +126,18 @@ async fn starts_and_rollbacks_go_in_waves_as_well_and_a_canary_is_of_the_first()
     let back = waves.rollback_all(&db, fleet(), "app", second(), &options).await.unwrap();
     assert!(back.is_done(), "{back}");
     assert_eq!(course.take(), ["d", "a", "|1 of 2", "b", "c"]);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_completion_tries_again_where_a_wave_met_what_passes() {
+    let db = engine().await;
+    let _new = ready(&db).await;
+    let held = "UPSERT _migration_lease:holder SET token = 90, owner = 'somebody', by = { binary: 'other', replica: '00' }; \
+                UPSERT _migration_lease:heartbeat SET token = 90, expires_at = time::now() + 1s;";
+    rows(&db, &contexts()[0], held).await;
+    let waves = operator().rollout_waves([Wave::contexts(1)]).wait(Duration::from_millis(50));
+    let when = WhenReady::new().every(Duration::from_millis(100)).timeout(Duration::from_mins(1));
+    let awaited = waves.complete_when_ready(&db, fleet, "app", second(), &when).await.unwrap();
+    assert_eq!(awaited.end, AwaitedEnd::Completed, "{awaited}");
+    assert_eq!(states(&db).await, [PhasedState::Applied; 4]);
 }
