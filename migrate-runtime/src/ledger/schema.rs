@@ -78,13 +78,13 @@ DEFINE FIELD IF NOT EXISTS at_once ON _migrations TYPE option<bool>;
 DEFINE FIELD IF NOT EXISTS steps ON _migrations TYPE option<object> FLEXIBLE;
 ";
 
+/// How many statements [`DEFINE_PHASED`] holds.
+pub(crate) const DEFINE_PHASED_STATEMENTS: usize = 3;
+
 /// What a row is set to whose completion was begun, and of which no step ran. A start-up goes on with one that is run at once, and asks
 /// about nobody: older binaries go on being told of that.
 pub(crate) const NOT_BEGUN: &str =
     "status = 'ready_to_complete', phase = 'start', breaking = (at_once = true AND breaking), error = NONE";
-
-/// How many statements [`DEFINE_PHASED`] holds.
-pub(crate) const DEFINE_PHASED_STATEMENTS: usize = 3;
 
 /// Creates what a correction needs beside the ledger: one statement, a no-op where it exists.
 pub(crate) const DEFINE_ACCEPTED: &str = "DEFINE FIELD IF NOT EXISTS accepted ON _migrations TYPE option<string>;\n";

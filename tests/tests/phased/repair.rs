@@ -7,6 +7,14 @@ use super::*;
 
 const ROW: &str = "_migrations:['app', 2]";
 
+/// A context that is ready to complete, and whoever does so.
+async fn ready() -> (Surreal<Any>, Migrator, Context) {
+    let db = engine().await;
+    with_users(&db).await;
+    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
+    (db, migrator(new()), tenant())
+}
+
 #[tokio::test]
 async fn a_repair_never_claims_that_a_step_ran_which_is_not_on_record() {
     let db = engine().await;
@@ -36,10 +44,7 @@ async fn a_repair_never_claims_that_a_step_ran_which_is_not_on_record() {
 
 #[tokio::test]
 async fn what_is_on_record_in_full_is_concluded_as_done_and_what_is_torn_runs_again() {
-    let db = engine().await;
-    with_users(&db).await;
-    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
-    let (operator, context) = (migrator(new()), tenant());
+    let (db, operator, context) = ready().await;
     // Whoever had done the last step was gone before it could say so.
     rows(&db, &tenant(), &format!("UPDATE {ROW} SET status = 'running_start';")).await;
     let repair = operator.repair(&db, &context, "app", second()).await.unwrap();
@@ -58,10 +63,7 @@ async fn what_is_on_record_in_full_is_concluded_as_done_and_what_is_torn_runs_ag
 
 #[tokio::test]
 async fn a_completion_that_died_before_its_first_step_is_put_back_and_older_binaries_go_on() {
-    let db = engine().await;
-    with_users(&db).await;
-    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
-    let (operator, context) = (migrator(new()), tenant());
+    let (db, operator, context) = ready().await;
     let mortal = Mortal::new(&db, 1);
     assert!(mortal.live(operator.complete(&mortal, &context, "app", second())).await.is_none(), "it dies");
     assert_eq!(state(&db).await, PhasedState::Completing);
@@ -89,10 +91,7 @@ async fn a_completion_that_died_before_its_first_step_is_put_back_and_older_bina
 
 #[tokio::test]
 async fn a_completion_whose_first_step_failed_can_be_put_back() {
-    let db = engine().await;
-    with_users(&db).await;
-    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
-    let (operator, context) = (migrator(new()), tenant());
+    let (db, operator, context) = ready().await;
     rows(&db, &tenant(), "UPDATE user:1 SET full_name = NONE;").await;
     operator.complete(&db, &context, "app", second()).await.unwrap_err();
     assert_eq!(state(&db).await, PhasedState::CompleteFailed);
@@ -107,10 +106,7 @@ async fn a_completion_whose_first_step_failed_can_be_put_back() {
 
 #[tokio::test]
 async fn a_completion_that_goes_on_while_it_is_repaired_is_not_put_back() {
-    let db = engine().await;
-    with_users(&db).await;
-    assert!(migrator(new()).migrate(&db, tenant()).await.is_served());
-    let (operator, context) = (migrator(new()), tenant());
+    let (db, operator, context) = ready().await;
     rows(&db, &tenant(), "UPDATE user:1 SET full_name = NONE;").await;
     operator.complete(&db, &context, "app", second()).await.unwrap_err();
     // Batches of a first step leave the cursor where it is.
