@@ -82,10 +82,19 @@ fn in_order(end: &Schema) -> Option<Vec<(&Object, &Entry)>> {
     if entries.iter().any(|(_, entry)| !entry.is_exact()) {
         return None;
     }
-    // What does not fit the field around it can only be defined before that field.
+    // What does not fit the field around it can only be defined before that field, unless that field brings it along.
     let is_at_odds = |entry: &Entry| refusal::of_definition(end, &entry.definition).is_some();
-    entries.sort_by_cached_key(|(object, entry)| (object.kind(), depth(end, object), !is_at_odds(entry)));
+    let is_early = |object: &Object, entry: &Entry| is_at_odds(entry) && !comes_by_itself(end, object, entry);
+    entries.sort_by_cached_key(|(object, entry)| (object.kind(), depth(end, object), !is_early(object, entry)));
     Some(entries)
+}
+
+/// Whether what implies an object defines it as it is.
+fn comes_by_itself(end: &Schema, object: &Object, entry: &Entry) -> bool {
+    let Some(implying) = end.implying(object).and_then(|implying| end.get(implying)) else { return false };
+    let implied = surql::implied(&implying.definition).into_iter().find(|implied| implied.object == *object);
+    let definition = implied.and_then(|implied| implied.apply(None));
+    definition.is_some_and(|definition| definition.text == entry.definition.text)
 }
 
 /// The statements that define an object: none where what came before implies it already.
@@ -137,6 +146,25 @@ mod tests {
         ])
         .unwrap();
         assert!(statements.last().unwrap().starts_with("DEFINE FIELD OVERWRITE tags.* ON a"), "{statements:?}");
+    }
+
+    #[test]
+    fn a_part_of_an_optional_array_comes_by_itself_although_it_could_not_be_defined_behind_it() {
+        let chain = ["DEFINE TABLE a", "DEFINE FIELD tags ON a TYPE option<array<array<string>>>"];
+        let (_, statements) = script(&chain).unwrap();
+        let fields: Vec<_> = statements.iter().filter(|text| text.starts_with("DEFINE FIELD")).collect();
+        assert_eq!(fields.len(), 1, "{statements:?}");
+    }
+
+    #[test]
+    fn a_part_of_an_optional_array_with_more_to_it_is_defined_before_it() {
+        let (_, statements) = script(&[
+            "DEFINE TABLE a; DEFINE FIELD tags.* ON a TYPE string ASSERT $value != ''",
+            "DEFINE FIELD tags ON a TYPE option<array<string>>",
+        ])
+        .unwrap();
+        assert!(statements[1].starts_with("DEFINE FIELD tags.* ON a TYPE string ASSERT"), "{statements:?}");
+        assert!(statements[2].starts_with("DEFINE FIELD tags ON a"), "{statements:?}");
     }
 
     #[test]

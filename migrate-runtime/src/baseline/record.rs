@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::index::Index;
 use crate::ledger::{NOTHING_KEPT, Row};
 use crate::live::{Rows, mark_expression};
-use crate::script::{Role, Script};
+use crate::script::{LOGGED_NOW, Role, Script, log_entry, with};
 
 /// Why a database is taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,8 @@ pub(crate) fn script(
         index.bind(&mut script.variables);
     }
     script.variables.insert("_migrate_seen".to_owned(), mark.into());
-    script.variables.insert("_migrate_event".to_owned(), json!(origin.event()));
-    script.variables.insert("_migrate_rows_0".to_owned(), rows.into());
+    let keys = rows.iter().map(|row| json!([row["module"], row["version"]])).collect();
+    script.variables.insert("_migrate_keys".to_owned(), keys);
     script.begin(0);
     // Before anything is defined here. Whoever was first has changed it.
     let unchanged = format!(
@@ -65,24 +65,15 @@ pub(crate) fn script(
         0,
         Role::Clear,
         &format!(
-            "DELETE array::map($_migrate_rows_0, |$row| type::record('_migrations', [$row.module, $row.version])) \
+            "DELETE array::map($_migrate_keys, |$key| type::record('_migrations', $key)) \
              WHERE {NOTHING_KEPT} OR (checksum = '{marker}' AND chain = '{marker}') RETURN NONE;\n",
             marker = Row::MARKER
         ),
     );
-    script.push(
-        0,
-        Role::Claim,
-        "INSERT INTO _migrations array::map($_migrate_rows_0, |$row| object::extend($row, { id: [$row.module, \
-         $row.version], status: 'applied', applied_at: time::now() })) RETURN NONE;\n",
-    );
-    script.push(
-        0,
-        Role::Close,
-        "INSERT INTO _migration_log array::map($_migrate_rows_0, |$row| { id: rand::ulid(), at: time::now(), \
-         event: $_migrate_event, module: $row.module, version: $row.version, name: $row.name, checksum: $row.checksum, \
-         by: $row.applied_by }) RETURN NONE;\n",
-    );
+    let entries = rows.iter().map(|row| log_entry(row, origin.event())).collect();
+    let rows = rows.into_iter().map(|row| with(row, "status", "applied")).collect();
+    script.insert(0, Role::Claim, "_migrations", rows, "[module, version] AS id, time::now() AS applied_at");
+    script.insert(0, Role::Close, "_migration_log", entries, LOGGED_NOW);
     script.index(0, index);
     script.push(0, Role::Commit, "COMMIT;\n");
     script

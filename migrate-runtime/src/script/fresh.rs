@@ -1,9 +1,7 @@
-use migrate_core::{Fresh, Migrations};
-use serde_json::{Value, json};
-
-use super::{History, LedgerTable, Role, Script, ledger_row};
+use super::{History, LOGGED_NOW, LedgerTable, Role, Script, ledger_row, log_entry, with};
 use crate::plan::Step;
 use crate::replica::Replica;
+use migrate_core::{Fresh, Migrations};
 
 /// The module whose first migrations these steps begin with, and how many of them its definitions stand for, where they are
 /// to be applied together.
@@ -26,13 +24,13 @@ impl Script {
     ) {
         let at = self.blocks.len();
         let rows: Vec<_> = steps.iter().map(|step| ledger_row(step, replica)).collect();
-        let logged: Vec<_> = rows.iter().map(log_entry).collect();
+        let entries = rows.iter().map(|row| log_entry(row, "applied"));
+        let entries: Vec<_> = entries.map(|entry| with(entry, "fresh", true)).collect();
         // What the next block names as the module before it.
         self.variables.insert(format!("_migrate_{at}"), rows.last().cloned().unwrap_or_default());
         let mut rows = rows.into_iter();
         self.variables.insert(format!("_migrate_first_{at}"), rows.next().unwrap_or_default());
-        self.variables.insert(format!("_migrate_others_{at}"), rows.map(applied).collect());
-        self.variables.insert(format!("_migrate_logged_{at}"), logged.into());
+        let others: Vec<_> = rows.map(|row| with(row, "status", "applied")).collect();
         let (row, begun) = (format!("$_migrate_first_{at}"), format!("$_migrate_begun_{at}"));
         // Whoever applies any of them comes by the first: its row is the compare-and-set, and says that the end was reached.
         let first = format!("_migrations:[{row}.module, {row}.version]");
@@ -60,32 +58,12 @@ impl Script {
             // What a migration wrote may end in a comment.
             self.push(at, Role::Definition, &format!("{statement}\n;\n"));
         }
-        // The others are written once, when it is known how they end. A closure over them would take the database twice as long.
-        let others = format!(
-            "INSERT INTO _migrations (SELECT *, [module, version] AS id, {begun} AS applied_at, \
-             time::now() - {begun} AS duration FROM $_migrate_others_{at}) RETURN NONE;\n"
-        );
-        self.push(at, Role::Claim, &others);
-        let close = format!(
-            "UPDATE ONLY {first} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n\
-             INSERT INTO _migration_log (SELECT *, rand::ulid() AS id, time::now() AS at FROM $_migrate_logged_{at}) \
-             RETURN NONE;\n"
-        );
-        self.text.push_str(&close);
-        self.slots.extend([(at, Role::Close); 2]);
+        // The others are written once, when it is known how they end.
+        let known = format!("[module, version] AS id, {begun} AS applied_at, time::now() - {begun} AS duration");
+        self.insert(at, Role::Claim, "_migrations", others, &known);
+        let close =
+            format!("UPDATE ONLY {first} SET status = 'applied', duration = time::now() - applied_at RETURN NONE;\n");
+        self.push(at, Role::Close, &close);
+        self.insert(at, Role::Close, "_migration_log", entries, LOGGED_NOW);
     }
-}
-
-/// A ledger row of what is done.
-fn applied(mut row: Value) -> Value {
-    row["status"] = "applied".into();
-    row
-}
-
-/// What the log says of it, but for what only the database knows.
-fn log_entry(row: &Value) -> Value {
-    json!({
-        "event": "applied", "fresh": true, "module": row["module"], "version": row["version"], "name": row["name"],
-        "checksum": row["checksum"], "by": row["applied_by"],
-    })
 }

@@ -4,6 +4,7 @@ mod fresh;
 mod ledger_row;
 mod moved;
 mod record;
+mod rows;
 mod step;
 
 use std::ops::Range;
@@ -20,6 +21,7 @@ use crate::snapshot::{self, Snapshots};
 
 pub(crate) use self::fresh::fresh;
 pub(crate) use self::ledger_row::{ledger_row, placeholder};
+pub(crate) use self::rows::{LOGGED_NOW, log_entry, with};
 
 /// A query text with its variables, and the role of each of its results.
 #[derive(Debug)]
