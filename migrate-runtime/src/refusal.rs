@@ -1,7 +1,14 @@
-use std::fmt::Write;
+mod divergent_part;
+mod rendering;
+mod unknown;
 
 use migrate_core::{Checksum, Version};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+pub use self::divergent_part::DivergentPart;
+use self::rendering::optional_text;
+pub(crate) use self::rendering::{list, number, text};
+pub use self::unknown::Unknown;
 
 use crate::halt::Halted;
 use crate::ledger::Status;
@@ -167,43 +174,6 @@ pub enum Refusal {
     Unavailable { reason: String },
 }
 
-/// A migration that the database has and this binary does not know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Unknown {
-    /// Its version.
-    #[serde(serialize_with = "number")]
-    pub version: Version,
-    /// Its name, as recorded.
-    pub name: String,
-}
-
-impl Unknown {
-    fn list(unknown: &[Self]) -> String {
-        let names: Vec<_> = unknown.iter().map(|Self { version, name }| format!("V{version}__{name}")).collect();
-        format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
-    }
-}
-
-/// What of a migration differs from its ledger row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DivergentPart {
-    /// Its own text.
-    Checksum,
-    /// Something before it.
-    Chain,
-}
-
-impl std::fmt::Display for DivergentPart {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Checksum => "checksum",
-            Self::Chain => "chain",
-        })
-    }
-}
-
 impl Refusal {
     /// One word for the kind: the `kind` of its JSON form.
     pub const fn kind(&self) -> &'static str {
@@ -246,106 +216,5 @@ impl Refusal {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
-pub(crate) fn number<S: Serializer>(version: &Version, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(version.get())
-}
-
-/// A value in its own words.
-pub(crate) fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
-
-/// What a message ends with that has several things to tell: each in a line of its own.
-pub(crate) fn list(lines: &[impl std::fmt::Display]) -> String {
-    let mut list = String::new();
-    for line in lines {
-        let _ = write!(list, "\n  {line}");
-    }
-    list
-}
-
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn optional_text<S: Serializer>(value: &Option<Checksum>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn unknown(version: u64) -> Unknown {
-        Unknown { version: Version::new(version).unwrap(), name: "x".into() }
-    }
-
-    #[test]
-    fn an_incompatible_context_names_every_version_that_breaks() {
-        let one = Refusal::Incompatible { module: "app".into(), versions: vec![unknown(8)] };
-        assert_eq!(
-            one.to_string(),
-            "app V8__x is in this database and breaks older binaries: run a binary that knows it"
-        );
-        let two = Refusal::Incompatible { module: "app".into(), versions: vec![unknown(8), unknown(9)] };
-        assert_eq!(
-            two.to_string(),
-            "app V8__x, V9__x are in this database and break older binaries: run a binary that knows them"
-        );
-    }
-
-    #[test]
-    fn the_kind_is_the_kind_of_the_json_form() {
-        let sum = Checksum::from_bytes([1; 32]);
-        let (module, file, version) = (|| "app".to_owned(), || "V1__x.surql".to_owned(), Version::FIRST);
-        let all = [
-            Refusal::Incompatible { module: module(), versions: vec![unknown(2)] },
-            Refusal::Missing { module: module(), version, file: file(), later: version },
-            Refusal::Divergent {
-                module: module(),
-                version,
-                part: DivergentPart::Chain,
-                recorded: sum,
-                embedded: Some(sum),
-            },
-            Refusal::Renamed { module: module(), version, renamed_to: "mail".into() },
-            Refusal::MovedAway { module: module(), version, to: "mail".into() },
-            Refusal::MovedUnfinished { module: module(), version, to: "mail".into() },
-            Refusal::Stuck { module: module(), version, status: Status::Started },
-            Refusal::Failed {
-                module: module(),
-                version,
-                file: file(),
-                line: Some(3),
-                statement: None,
-                kept: 0,
-                cause: "no".into(),
-            },
-            Refusal::Busy {
-                module: module(),
-                version,
-                file: file(),
-                by: "replica 7".into(),
-                waited: std::time::Duration::from_secs(1),
-            },
-            Refusal::IllegalMove {
-                module: module(),
-                version,
-                state: PhasedState::Applied,
-                legal: Vec::new(),
-                reason: "no".into(),
-            },
-            Refusal::Withheld { module: module(), version, reason: "no".into() },
-            Refusal::Unreadable { reason: "no".into() },
-            Refusal::NotAttempted { because: Halted::FailureBudget { refused: 1 }, pending: 2 },
-            Refusal::Invalid { findings: Vec::new() },
-            Refusal::Unavailable { reason: "no".into() },
-        ];
-        for refusal in all {
-            let json = serde_json::to_value(&refusal).unwrap();
-            assert_eq!(json["kind"], refusal.kind());
-            assert!(!refusal.to_string().is_empty());
-        }
-    }
-}
+mod tests;

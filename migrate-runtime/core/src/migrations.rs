@@ -167,6 +167,11 @@ impl Migrations {
         self.as_slice().get(at)
     }
 
+    /// How many migrations come before this version: the place of its migration in the module, where there is one.
+    pub fn place_of(&self, version: Version) -> usize {
+        self.as_slice().partition_point(|before| before.version() < version)
+    }
+
     /// The latest migration, or `None` in an empty module.
     pub fn last(&self) -> Option<&'static Migration> {
         self.as_slice().last()

@@ -157,7 +157,7 @@ impl Migrator {
             }
             run.completion = Completion::asking(registry);
         }
-        let at = module.as_slice().partition_point(|before| before.version() < version);
+        let at = module.place_of(version);
         let mut backoff = self.patience.begin(database.silence());
         let probe = self.probe_until(&database, std::slice::from_ref(context), &mut backoff).await.pop();
         let probe =
@@ -173,7 +173,7 @@ impl Migrator {
     /// Who tells older binaries that a completion is begun.
     fn told(&self, module: &'static Migrations, migration: &'static Migration) -> Told {
         let modules = &self.applier.modules;
-        let at = module.as_slice().partition_point(|before| before.version() < migration.version());
+        let at = module.place_of(migration.version());
         let place = modules.iter().position(|one| one.module() == module.module()).map(|module| (module, at));
         let is_sealed = place.is_some_and(|place| !seals(modules, place, migration).is_empty());
         if module.formerly().is_empty() && migration.moved().is_none() && !is_sealed {

@@ -1,10 +1,11 @@
 mod phased;
 
-use migrate_core::Mode;
+use migrate_core::{Checksum, Compatibility, Migration, Migrations, Mode};
 use proptest::prelude::*;
 
 use super::*;
-use crate::ledger::Kept;
+use crate::ledger::{Kept, Status};
+use crate::refusal::DivergentPart;
 
 fn migration(version: u64) -> Migration {
     let sum = [u8::try_from(version).unwrap(); 32];

@@ -123,10 +123,3 @@ impl Script {
         }
     }
 }
-
-impl Step {
-    /// Whether it runs its migration statement by statement.
-    pub(crate) fn is_stepwise(&self) -> bool {
-        matches!(self.action, Action::Run { .. }) && self.migration.mode() != migrate_core::Mode::Transaction
-    }
-}

@@ -1,8 +1,9 @@
 //! The loop around carrying out a plan: send a step, and read the ledger again whenever its outcome is in doubt.
 
-use serde_json::{Value, json};
-use tracing::warn;
+mod mishap;
+mod send;
 
+use self::send::Sent;
 use super::error::UndoError;
 use super::export::{Exported, save};
 use super::ledger::{Key, Stand};
@@ -10,7 +11,8 @@ use super::look::{Seen, look};
 use super::options::{UndoOptions, UndoTexts};
 use super::plan::{UndoPlan, UndoSource, UndoStep};
 use super::report::{Undone, UndoneBy};
-use super::script::{Mishap, Scripts};
+use super::script::Scripts;
+use crate::Database;
 use crate::backoff::Backoff;
 use crate::consult::mend;
 use crate::counted::Counted;
@@ -18,8 +20,6 @@ use crate::ledger::Status;
 use crate::migrator::Migrator;
 use crate::observer::Event;
 use crate::run::Run;
-use crate::verdict::Verdict;
-use crate::{Database, QueryError};
 
 /// One call that carries out a plan.
 pub(super) struct Execution<'a, D> {
@@ -34,21 +34,6 @@ pub(super) struct Execution<'a, D> {
     /// Where the ledger has to be for the next step.
     stand: Stand,
     undone: Vec<Undone>,
-}
-
-/// What came of sending one step.
-enum Sent {
-    Done,
-    /// Only the ledger can tell, for this reason.
-    Look(String),
-    /// Nothing was done, and it is to be tried at once without the fleet index.
-    Unindexed(String),
-    Failed {
-        statement: Option<usize>,
-        cause: String,
-    },
-    Torn(String),
-    Unavailable(String),
 }
 
 impl<'a, D: Database> Execution<'a, D> {
@@ -209,119 +194,4 @@ impl<'a, D: Database> Execution<'a, D> {
         let (context, token, index) = (&self.plan.context, &*self.token, self.run.ready_index());
         Scripts { context, step, replica: &self.migrator.applier.replica, token, index }
     }
-
-    async fn send(&self, step: &UndoStep) -> Sent {
-        if let Err(why) = self.run.settle_index(self.database, &self.migrator.applier.telemetry).await {
-            return Sent::Look(why);
-        }
-        if self.migrator.index.is_some() && self.run.ready_index().is_none() {
-            return Sent::Unindexed("it is not there, or the user has no right to it".to_owned());
-        }
-        let mut undoing = self.scripts(step).undo(&self.stand, self.options.leftovers);
-        let (text, variables) = (undoing.script.text.clone(), undoing.script.variables.clone());
-        let reply = match self.database.query(text, variables).await {
-            Ok(reply) => reply,
-            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => {
-                return Sent::Failed { statement: None, cause };
-            }
-            Err(QueryError::NotAllowed(reason)) => return Sent::Unavailable(reason),
-            Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => return Sent::Look(error.to_string()),
-        };
-        undoing.fit(&reply);
-        let verdict = match undoing.script.verdicts(&reply) {
-            Ok(verdicts) => verdicts.into_iter().next().unwrap_or(Verdict::Applied),
-            Err(misshapen) => return Sent::Look(misshapen.to_string()),
-        };
-        match verdict {
-            Verdict::Applied => match reply.0.last() {
-                Some(Ok(row)) if row["token"] == *self.token => match row["status"].as_str() {
-                    Some("rolled_back") => Sent::Done,
-                    Some("started") => Sent::Torn("something ended its transaction early".to_owned()),
-                    _ => Sent::Look("somebody else was there behind it".to_owned()),
-                },
-                _ => Sent::Look("what became of it was not told".to_owned()),
-            },
-            Verdict::Again(why) | Verdict::NoSnapshot(why) => Sent::Look(why),
-            Verdict::Overtaken | Verdict::Held => Sent::Look("somebody else was first".to_owned()),
-            Verdict::Unindexed(why) => Sent::Unindexed(why),
-            Verdict::NotEntered(why) => Sent::Unavailable(format!("{} cannot be entered: {why}", self.plan.context)),
-            Verdict::Torn(cause) => Sent::Torn(cause),
-            Verdict::Failed { statement, cause } => Sent::Failed { statement: statement.map(|at| at + 1), cause },
-        }
-    }
-
-    /// Records a failure. `Ok` where somebody else has undone the migration meanwhile, or the ledger has changed otherwise.
-    async fn failed(
-        &mut self,
-        step: &UndoStep,
-        statement: Option<usize>,
-        mut cause: String,
-    ) -> Result<String, UndoError> {
-        let mut error = json!({ "message": cause });
-        if let Some(statement) = statement {
-            error["statement"] = statement.into();
-        }
-        match self.record(Mishap::Failed, step, error).await {
-            Recorded::Yes => {}
-            Recorded::Changed => return Ok(cause),
-            Recorded::No(why) => {
-                warn!(context = %self.plan.context, "the failed undo could not be recorded: {why}");
-                cause = format!("{cause} (and this could not be recorded in the ledger: {why})");
-            }
-        }
-        let (module, version, file) = (step.module.clone(), step.version, step.file.clone());
-        let error = UndoError::Failed { module, version, file, statement, cause, undone: self.undone.clone() };
-        self.migrator.emit(Event::UndoFailed { context: &self.plan.context, step, error: &error });
-        Err(error)
-    }
-
-    async fn torn(&mut self, step: &UndoStep, mut cause: String) -> UndoError {
-        let error = json!({ "message": cause });
-        match self.record(Mishap::Torn, step, error).await {
-            Recorded::Yes => {}
-            Recorded::Changed => "the ledger has changed since".clone_into(&mut cause),
-            Recorded::No(why) => cause = format!("{cause}, and this could not be recorded in the ledger: {why}"),
-        }
-        let (module, version, file) = (step.module.clone(), step.version, step.file.clone());
-        let error = UndoError::Torn { module, version, file, cause, undone: self.undone.clone() };
-        self.migrator.emit(Event::UndoFailed { context: &self.plan.context, step, error: &error });
-        error
-    }
-
-    /// Writes what went wrong into the row of its migration, until there is an answer.
-    async fn record(&mut self, mishap: Mishap, step: &UndoStep, error: Value) -> Recorded {
-        loop {
-            let script = self.scripts(step).record(mishap, error.clone());
-            let reply = self.database.query(script.text.clone(), script.variables.clone()).await;
-            let why = match reply {
-                Ok(reply) => match script.verdicts(&reply).map(|verdicts| verdicts.into_iter().next()) {
-                    Ok(None | Some(Verdict::Applied)) => return Recorded::Yes,
-                    Ok(Some(Verdict::Overtaken | Verdict::Held)) => return Recorded::Changed,
-                    Ok(Some(Verdict::Failed { cause, .. } | Verdict::NotEntered(cause) | Verdict::Torn(cause))) => {
-                        return Recorded::No(cause);
-                    }
-                    Ok(Some(Verdict::Unindexed(why))) => {
-                        self.run.give_up_index(&why, &self.migrator.applier.telemetry);
-                        why
-                    }
-                    Ok(Some(Verdict::Again(why) | Verdict::NoSnapshot(why))) => why,
-                    Err(misshapen) => return Recorded::No(misshapen.to_string()),
-                },
-                Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => error.to_string(),
-                Err(error) => return Recorded::No(error.to_string()),
-            };
-            if self.backoff.again().is_err() {
-                return Recorded::No(why);
-            }
-            self.backoff.pause().await;
-        }
-    }
-}
-
-/// What came of recording a failure.
-enum Recorded {
-    Yes,
-    /// The row is not what it was.
-    Changed,
-    No(String),
 }

@@ -101,7 +101,7 @@ impl Migrator {
         let contexts = self.contexts_of(&database, fleet).await?;
         let standing = self.standing(&database, &contexts, &[(module, migration)]).await?;
         let standing = standing.into_iter().next().unwrap_or_default();
-        let at = module.as_slice().partition_point(|before| before.version() < version);
+        let at = module.place_of(version);
         let mut run = self.run();
         run.pauses = None;
         run.completion = self.completion(&database, wanted, options).await;
