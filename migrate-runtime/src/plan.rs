@@ -99,15 +99,15 @@ pub(crate) fn plan(modules: &Modules, rows: &[Row]) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
-/// Leaves a module's definitions out where they cannot stand for its first migrations: something of another module comes between, or one of
-/// them changed hands.
+/// Leaves a module's definitions out where they cannot stand for its first migrations: something of another module comes between, one of
+/// them changed hands, or one is begun only and completed later, when nobody is left whom that breaks.
 fn keep_fresh(steps: &mut [Step]) {
     for at in 0..steps.len() {
         let Some(module) = steps[at].fresh else { continue };
         let covered = module.fresh().map_or(0, Fresh::migrations);
         let together = steps[at..].iter().take_while(|step| step.module == module.module()).count();
         let mut all = steps[at..].iter().take(covered);
-        if together < covered || all.any(|step| step.migration.moved().is_some()) {
+        if together < covered || all.any(|step| step.migration.moved().is_some() || step.leaves_incomplete()) {
             steps[at].fresh = None;
         }
     }

@@ -1,6 +1,8 @@
 //! What is planned of phased migrations, and what waits for them.
 
-use migrate_core::{Phase, PhaseStep, PhaseWork, Phased};
+use std::borrow::Cow;
+
+use migrate_core::{Fresh, Phase, PhaseStep, PhaseWork, Phased, Requirement};
 
 use super::*;
 use crate::order::PhasedStarts;
@@ -100,4 +102,27 @@ fn a_binary_that_does_not_know_it_is_ahead_until_it_breaks() {
     };
     assert_eq!(older(Compatibility::Compatible).unwrap().ahead.len(), 1);
     assert!(matches!(older(Compatibility::Breaking), Err(Refusal::Incompatible { .. })));
+}
+
+/// A module that requires another one, and whose definitions stand for both its migrations, of which the second is a phased one.
+fn fresh_behind_another() -> [&'static Migrations; 2] {
+    static FRESH: Fresh = Fresh::__new(2, Cow::Borrowed(&[]));
+    let chain = vec![migration(1), migration(2).__with_phased(&PHASES)];
+    let requires = vec![Requirement::__new("auth", 1)];
+    let app = Migrations::__new("app", chain.leak()).__with_requires(requires.leak()).__with_fresh(&FRESH);
+    [module("auth", &[1]), Box::leak(Box::new(app))]
+}
+
+#[test]
+fn what_is_only_begun_is_not_made_of_the_definitions_that_are_left() {
+    let modules = fresh_behind_another();
+    let begun = plan(&modules, &[row("auth", 1, Status::Applied)]).unwrap();
+    let steps: Vec<_> = begun.steps.iter().map(|step| (step.phases, step.fresh.is_some())).collect();
+    assert_eq!(steps, [(&[][..], false), (&[Phase::Start][..], false)], "older binaries may be served here");
+    assert_eq!(begun.incomplete.len(), 1);
+
+    let whole = plan(&modules, &[]).unwrap();
+    let of_app: Vec<_> = whole.steps.iter().filter(|step| step.module == "app").collect();
+    assert!(of_app[0].fresh.is_some() && of_app[1].at_once, "nobody has ever seen this tenant");
+    assert!(whole.incomplete.is_empty());
 }
