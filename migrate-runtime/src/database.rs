@@ -97,6 +97,23 @@ pub enum StatementErrorKind {
     Other,
 }
 
+impl Reply {
+    /// What says that the server gave it up, if it did.
+    pub(crate) fn late(&self) -> Option<&StatementError> {
+        self.0
+            .iter()
+            .filter_map(|result| result.as_ref().err())
+            .find(|error| error.kind == StatementErrorKind::TimedOut)
+    }
+}
+
+impl StatementErrorKind {
+    /// Whether another try may well do without it: somebody was in the way, or it took too long.
+    pub(crate) const fn is_passing(self) -> bool {
+        matches!(self, Self::Conflict | Self::TimedOut)
+    }
+}
+
 /// Why a query text gave no [`Reply`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

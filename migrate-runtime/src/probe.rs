@@ -53,7 +53,7 @@ fn read_one(context: &Context, entered: Result<Value, StatementError>, rows: Res
     match entered {
         Ok(entered) if is_in(context, &entered) => {}
         Ok(entered) => return not_entered(context, &format!("the session is in {entered}")),
-        Err(error) if error.kind == StatementErrorKind::Conflict => return Probe::Again(error.message),
+        Err(error) if error.kind.is_passing() => return Probe::Again(error.message),
         Err(error) => return not_entered(context, &error.message),
     }
     match rows {
@@ -63,7 +63,8 @@ fn read_one(context: &Context, entered: Result<Value, StatementError>, rows: Res
         },
         Err(error) => match error.kind {
             StatementErrorKind::NoSuchTable => Probe::Ledger(Ledger { table: LedgerTable::Missing, rows: Vec::new() }),
-            StatementErrorKind::Conflict | StatementErrorKind::NoSuchContext => Probe::Again(error.message),
+            StatementErrorKind::NoSuchContext => Probe::Again(error.message),
+            kind if kind.is_passing() => Probe::Again(error.message),
             _ => Probe::Refused(Refusal::Unreadable { reason: error.message }),
         },
     }
@@ -115,6 +116,15 @@ mod tests {
     fn a_context_that_is_removed_behind_its_use_is_asked_about_again() {
         let here = json!({"namespace": "a", "database": "b"});
         assert!(matches!(one(Ok(here), Err(StatementErrorKind::NoSuchContext)), Probe::Again(_)));
+    }
+
+    #[test]
+    fn what_took_the_server_too_long_is_asked_again() {
+        let here = json!({"namespace": "a", "database": "b"});
+        for passing in [StatementErrorKind::Conflict, StatementErrorKind::TimedOut] {
+            assert!(matches!(one(Ok(here.clone()), Err(passing)), Probe::Again(_)), "{passing:?}");
+            assert!(matches!(one(Err(passing), Ok(json!([]))), Probe::Again(_)), "{passing:?}");
+        }
     }
 
     #[test]

@@ -191,14 +191,15 @@ fn read_one(context: &Context, entered: Result<Value, StatementError>, value: Re
     match entered {
         Ok(entered) if is_in(context, &entered) => {}
         Ok(entered) => return Answer::Refused(format!("it cannot be entered: the session is in {entered}")),
-        Err(error) if error.kind == StatementErrorKind::Conflict => return Answer::Again(error.message),
+        Err(error) if error.kind.is_passing() => return Answer::Again(error.message),
         Err(error) => return Answer::Refused(format!("it cannot be entered: {error}")),
     }
     match value {
         Ok(value) => Answer::Found(Some(value)),
         Err(error) => match error.kind {
             StatementErrorKind::NoSuchTable => Answer::Found(None),
-            StatementErrorKind::Conflict | StatementErrorKind::NoSuchContext => Answer::Again(error.message),
+            StatementErrorKind::NoSuchContext => Answer::Again(error.message),
+            kind if kind.is_passing() => Answer::Again(error.message),
             _ => Answer::Refused(error.message),
         },
     }
@@ -226,7 +227,9 @@ mod tests {
         let here = json!({ "namespace": "a", "database": "b" });
         assert!(matches!(one(here.clone(), Err(StatementErrorKind::NoSuchTable)), Answer::Found(None)));
         assert!(matches!(one(here.clone(), Err(StatementErrorKind::NotAllowed)), Answer::Refused(_)));
-        assert!(matches!(one(here, Err(StatementErrorKind::Conflict)), Answer::Again(_)));
+        for passing in [StatementErrorKind::Conflict, StatementErrorKind::TimedOut] {
+            assert!(matches!(one(here.clone(), Err(passing)), Answer::Again(_)), "{passing:?}");
+        }
     }
 
     #[test]

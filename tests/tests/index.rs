@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::stream;
-use migrate_runtime::{Context, Event, Finding, Fleet, IndexFinding, Migrations, Migrator, Outcome, Refusal};
+use migrate_runtime::{
+    Context, Event, Finding, Fleet, IndexFinding, Migrations, Migrator, Outcome, QueryError, Refusal, Reply,
+};
 use migrate_tests::{Fault, Faulty, engine, ledger, module, rows};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use surrealdb::Surreal;
 use surrealdb::engine::any::Any;
 use surrealdb::opt::auth::{Database, Namespace, Root};
@@ -82,6 +84,43 @@ async fn an_up_to_date_fleet_is_confirmed_by_one_query_whatever_its_size() {
     let report = migrate_all(&migrator, &db, tenants(203)).await;
     assert_eq!((report.counts().up_to_date, report.counts().migrated), (200, 3));
     assert_eq!(report.round_trips(), 1 + 1 + 3 + 1, "ask, read, migrate each, and write the ids of the new databases");
+}
+
+/// A database that has no time for questions to the index about more than so many contexts.
+struct Short {
+    database: Surreal<Any>,
+    most: usize,
+}
+
+impl migrate_runtime::Database for Short {
+    async fn query(&self, text: String, variables: Map<String, Value>) -> Result<Reply, QueryError> {
+        let asked = variables.get("_migrate_asked_0").and_then(Value::as_array).map_or(0, Vec::len);
+        if asked > self.most {
+            return Err(QueryError::TimedOut("the question is too long".to_owned()));
+        }
+        self.database.query(text, variables).await
+    }
+
+    async fn version(&self) -> Result<Option<String>, QueryError> {
+        migrate_runtime::Database::version(&self.database).await
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_takes_too_long_is_asked_in_halves() {
+    let db = engine().await;
+    let _ = migrate_all(&indexed([schema()]), &db, tenants(20)).await;
+    let short = Short { database: db.clone(), most: 5 };
+    let report = indexed([schema()]).migrate_all(&short, Fleet::contexts(tenants(20))).await.unwrap();
+    assert_eq!(report.counts().up_to_date, 20, "{report}");
+    assert_eq!(report.round_trips(), 1 + 2 + 4, "20, 10 and 5 contexts a question");
+
+    // It is written all the same, so that no older binary is told by it what is not so any more.
+    let newer = module("app", &[V1, ("V2__b.surql", "-- migrate: allow(M303) nobody reads it\nREMOVE TABLE a;\n")]);
+    let report = indexed([newer]).migrate_all(&short, Fleet::contexts(tenants(20))).await.unwrap();
+    assert_eq!(report.counts().migrated, 20, "{report}");
+    let older = migrate_all(&indexed([schema()]), &db, tenants(20)).await;
+    assert_eq!(older.counts().refused, 20, "{older}");
 }
 
 #[tokio::test]

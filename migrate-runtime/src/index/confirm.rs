@@ -23,6 +23,8 @@ pub(crate) enum Confirmation {
     NoTable,
     /// Somebody was in the way, or the answer was lost.
     Again(String),
+    /// The server gave the question up, for which it takes too long.
+    TooLong(String),
     /// It cannot be read.
     Unusable(String),
 }
@@ -59,6 +61,7 @@ pub(crate) async fn confirm(database: &impl Database, index: &Index, contexts: &
     let reply = match database.query(text, variables).await {
         Ok(reply) => reply,
         Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => return Confirmation::Again(error.to_string()),
+        Err(error @ QueryError::TimedOut(_)) => return Confirmation::TooLong(error.to_string()),
         Err(error) => return Confirmation::Unusable(error.to_string()),
     };
     match read(index, by_namespace.keys().copied(), reply) {
@@ -176,6 +179,10 @@ fn read<'a>(
     reply: Reply,
 ) -> Result<Open, Confirmation> {
     let (expected, got) = (BEFORE + OF_EACH * namespaces.len(), reply.0.len());
+    // What the server had no time for is not answered, or answered so.
+    if let Some(late) = reply.late() {
+        return Err(Confirmation::TooLong(late.message.clone()));
+    }
     if expected != got {
         return Err(Confirmation::Unusable(format!("the database gave {got} results for {expected} statements")));
     }

@@ -46,14 +46,14 @@ pub(crate) async fn define(database: &impl Database, index: &Index) -> Result<()
     let text = format!("{}\nBEGIN;\n{ENTERED}{DEFINE_INDEX}COMMIT;\n", index.context.use_statement());
     let reply = match database.query(text, variables).await {
         Ok(reply) => reply,
-        Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
+        Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_) | QueryError::TimedOut(_))) => {
             return Err(Undefined::Again(error.to_string()));
         }
         Err(error) => return Err(Undefined::Unusable(error.to_string())),
     };
     let errors: Vec<_> = reply.0.into_iter().filter_map(Result::err).collect();
-    if let Some(conflict) = errors.iter().find(|error| error.kind == StatementErrorKind::Conflict) {
-        return Err(Undefined::Again(conflict.message.clone()));
+    if let Some(passing) = errors.iter().find(|error| error.kind.is_passing()) {
+        return Err(Undefined::Again(passing.message.clone()));
     }
     let mut causes = errors.iter().filter(|error| error.kind != StatementErrorKind::Bystander);
     match causes.next().or(errors.first()) {

@@ -39,11 +39,13 @@ pub(crate) async fn look(
         index.context.use_statement(),
     );
     let mut reply = database.query(text, variables).await?;
+    let late = reply.late().map(|late| late.message.clone());
     let rest = reply.0.split_off(reply.0.len().min(2));
     let probe = probe::read(contexts, reply).pop().unwrap_or_else(|| Probe::Again("no answer".to_owned()));
-    let look = match <[_; 5]>::try_from(rest) {
-        Ok([_, entered, table, _, row]) => read(index, entered, table, row),
-        Err(rest) => Look::Unusable(format!("the database gave {} results", rest.len())),
+    let look = match (late, <[_; 5]>::try_from(rest)) {
+        (Some(late), _) => Look::Again(late),
+        (None, Ok([_, entered, table, _, row])) => read(index, entered, table, row),
+        (None, Err(rest)) => Look::Unusable(format!("the database gave {} results", rest.len())),
     };
     Ok((probe, look))
 }
@@ -62,7 +64,7 @@ fn read(index: &Index, entered: Answer, table: Answer, row: Answer) -> Look {
             _ => Entry::Stranger,
         }),
         (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => match error.kind {
-            StatementErrorKind::Conflict => Look::Again(error.message),
+            kind if kind.is_passing() => Look::Again(error.message),
             _ => Look::Unusable(error.message),
         },
     }

@@ -33,10 +33,15 @@ pub(crate) async fn repair(database: &impl Database, index: &Index, contexts: &[
     let (text, variables, before) = text(index, contexts);
     let reply = match database.query(text, variables).await {
         Ok(reply) => reply,
-        Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => return Repaired::Lost(error.to_string()),
+        Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_) | QueryError::TimedOut(_))) => {
+            return Repaired::Lost(error.to_string());
+        }
         Err(error) => return Repaired::Unusable(error.to_string()),
     };
     let (expected, got) = (before + OF_EACH * contexts.len(), reply.0.len());
+    if let Some(late) = reply.late() {
+        return Repaired::Lost(late.message.clone());
+    }
     if expected != got {
         return Repaired::Unusable(format!("the database gave {got} results for {expected} statements"));
     }
