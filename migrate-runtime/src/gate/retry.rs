@@ -62,6 +62,8 @@ fn remedy(refusal: &Refusal) -> Remedy {
         | Refusal::Missing { .. }
         | Refusal::Divergent { .. }
         | Refusal::Renamed { .. }
+        | Refusal::MovedAway { .. }
+        | Refusal::MovedUnfinished { .. }
         | Refusal::Stuck { .. }
         | Refusal::Unreadable { .. } => Remedy::Operator,
         // A migration may have failed for the rows it met, and those change while the older replicas serve.
@@ -116,5 +118,18 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 6, 6]);
         assert_eq!(retry.pause(&lasting(), 1, 1.0).as_secs(), 6);
         assert_eq!(retry.pause(&passing(), 1, 0.0).as_millis(), 500);
+    }
+
+    #[test]
+    fn what_only_another_binary_can_mend_needs_an_operator() {
+        let (module, to, version) = (|| "m".to_owned(), || "n".to_owned(), Version::FIRST);
+        for refusal in [
+            Refusal::Renamed { module: module(), version, renamed_to: to() },
+            Refusal::MovedAway { module: module(), version, to: to() },
+            Refusal::MovedUnfinished { module: module(), version, to: to() },
+            Refusal::Incompatible { module: module(), versions: Vec::new() },
+        ] {
+            assert_eq!(remedy(&refusal), Remedy::Operator, "{refusal:?}");
+        }
     }
 }

@@ -4,8 +4,15 @@ use migrate_core::{Catalog, Object, ObjectKind};
 use serde_json::Value;
 
 /// The tables that the runtime keeps its own records in: no part of anybody's schema.
-pub(crate) const OWN_TABLES: [&str; 6] =
-    ["_migrations", "_migration_log", "_migration_lease", "_migration_fleet", "_migration_replica", "_schema_snapshot"];
+pub(crate) const OWN_TABLES: [&str; 7] = [
+    "_migrations",
+    "_migration_log",
+    "_migration_lease",
+    "_migration_fleet",
+    "_migration_replica",
+    "_migration_rollout",
+    "_schema_snapshot",
+];
 
 /// The sections of `INFO FOR DB`.
 pub(crate) const OF_DATABASE: [(&str, ObjectKind); 12] = [

@@ -1,6 +1,6 @@
 //! A rollout that somebody pauses, for all who have the registry.
 
-use migrate_runtime::{Halted, RolloutError, RolloutOverride};
+use migrate_runtime::{Halted, RolloutError, RolloutOverride, Unmanaged};
 use migrate_tests::engine;
 use serde_json::json;
 
@@ -16,6 +16,9 @@ async fn a_paused_rollout_is_moved_by_nobody_until_it_is_resumed() {
     let status = binary.rollout_status(&db, fleet(), "app", second()).await.unwrap();
     assert_eq!(status.pause.as_ref(), Some(&pause));
     assert!(status.to_string().contains("mail is down"), "{status}");
+    // Where replicas and pauses are kept is nobody's schema.
+    let live = binary.live_schema(&db, &system(), &Unmanaged::none()).await.unwrap().into_catalog();
+    assert_eq!(live.iter().count(), 0, "{live:?}");
     for refused in [
         binary.complete_all(&db, fleet(), "app", second(), &options).await,
         binary.rollback_all(&db, fleet(), "app", second(), &options).await,
