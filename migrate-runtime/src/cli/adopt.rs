@@ -1,7 +1,5 @@
 use clap::{Args, ValueEnum};
-use migrate_core::Version;
 
-use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::names;
@@ -11,7 +9,7 @@ use super::session::Session;
 use super::takeovers::Takeovers;
 use crate::baseline::BaselineError;
 use crate::counted::Counted;
-use crate::{Adoption, Database, Migrator, Strangers, Tool, Unmanaged};
+use crate::{Adoption, Database, Strangers, Tool, Unmanaged};
 
 /// Takes over databases whose schema another tool has brought about: what its ledger says was applied becomes rows of
 /// ours, after the schema was verified.
@@ -38,10 +36,10 @@ pub struct Adopt {
     module: Option<String>,
     /// Everything that the tool has applied makes up this version.
     #[arg(long, value_name = "VERSION", conflicts_with = "map")]
-    at: Option<Version>,
+    at: Option<String>,
     /// This entry of the tool's ledger is the migration of this version; can be given several times.
     #[arg(long, value_name = "ENTRY=VERSION", value_parser = names::entry_version)]
-    map: Vec<(String, Version)>,
+    map: Vec<(String, String)>,
     /// Objects that match are none of the migrations' business: `audit_*`, `field user.legacy_*`.
     #[arg(long, value_name = "PATTERN")]
     unmanaged: Vec<String>,
@@ -60,7 +58,7 @@ enum From {
 impl Adopt {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection.clone())?;
-        let adoption = self.adoption(&session.migrator)?;
+        let adoption = self.adoption(&session)?;
         let progress = Progress::applying(session.presentation);
         let Session { migrator, database, .. } = &session;
         let contexts = migrator.contexts_of(&Counted::new(*database, migrator.counters()), fleet).await?;
@@ -77,29 +75,32 @@ impl Adopt {
         Ok(takeovers.ended())
     }
 
-    fn adoption(&self, migrator: &Migrator) -> Result<Adoption, CommandError> {
-        let module = self.module.clone().map_or_else(|| only_module(migrator), Ok)?;
-        let known = migrator.modules();
+    fn adoption<D>(&self, session: &Session<'_, D>) -> Result<Adoption, CommandError> {
+        let module = self.module.clone().map_or_else(|| session.only_module(), Ok)?;
+        let known = session.migrator.modules();
         let found = known.iter().find(|one| one.module() == module);
         let usage = |error: BaselineError| CommandError::Usage(error.to_string());
         let found = found.ok_or_else(|| usage(BaselineError::NoSuchModule(module.clone())))?;
-        for &version in self.at.iter().chain(self.map.iter().map(|(_, version)| version)) {
-            found
-                .get(version)
-                .ok_or_else(|| usage(BaselineError::NoSuchVersion { module: found.module(), version }))?;
-        }
+        let version = |named: &String| {
+            let version = session.version(&module, named)?;
+            let known = found.get(version).map(|_| version);
+            known.ok_or_else(|| usage(BaselineError::NoSuchVersion { module: found.module(), version }))
+        };
+        let at = self.at.as_ref().map(version).transpose()?;
+        let entry = |(entry, named): &(String, String)| Ok((entry.clone(), version(named)?));
+        let map: Vec<_> = self.map.iter().map(entry).collect::<Result<_, CommandError>>()?;
         let tool = match self.from {
             From::Surrealkit => Tool::SurrealKit,
             From::SurrealdbMigrations => Tool::SurrealdbMigrations,
             From::Surql => Tool::Surql,
         };
-        let mut adoption = Adoption::of(tool, module).unmanaged(Unmanaged::matching(&self.unmanaged));
+        let mut adoption = Adoption::of(tool, module.clone()).unmanaged(Unmanaged::matching(&self.unmanaged));
         if self.accept_strangers {
             adoption = adoption.strangers(Strangers::Accepted);
         }
-        if let Some(version) = self.at {
+        if let Some(version) = at {
             adoption = adoption.at(version);
         }
-        Ok(self.map.iter().fold(adoption, |adoption, (entry, version)| adoption.map(entry, *version)))
+        Ok(map.into_iter().fold(adoption, |adoption, (entry, version)| adoption.map(entry, version)))
     }
 }

@@ -1,15 +1,14 @@
 use clap::Args;
-use migrate_core::Version;
 
 use super::ended::Ended;
 use super::error::CommandError;
-use super::names;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::takeovers::Takeovers;
+use super::version_name::VersionName;
 use crate::counted::Counted;
-use crate::{Database, Migrator, Strangers, Unmanaged};
+use crate::{Database, Strangers, Unmanaged};
 
 /// Takes over databases that have the schema and no ledger, after verifying it definition by definition.
 ///
@@ -29,8 +28,8 @@ pub struct Baseline {
     #[arg(long)]
     dry_run: bool,
     /// Takes over this module at this version, and no others than those that are named; without a module, the only one.
-    #[arg(long, value_name = "MODULE=VERSION", value_parser = names::module_version)]
-    at: Vec<(Option<String>, Version)>,
+    #[arg(long, value_name = "MODULE=VERSION")]
+    at: Vec<VersionName>,
     /// Takes over this module, and no others than those that are named.
     #[arg(long, value_name = "NAME")]
     module: Vec<String>,
@@ -45,7 +44,7 @@ pub struct Baseline {
 impl Baseline {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection.clone())?;
-        let baseline = self.baseline(&session.migrator)?;
+        let baseline = self.baseline(&session)?;
         let progress = Progress::applying(session.presentation);
         let Session { migrator, database, .. } = &session;
         let contexts = migrator.contexts_of(&Counted::new(*database, migrator.counters()), fleet).await?;
@@ -62,7 +61,7 @@ impl Baseline {
         Ok(takeovers.ended())
     }
 
-    fn baseline(&self, migrator: &Migrator) -> Result<crate::Baseline, CommandError> {
+    fn baseline<D>(&self, session: &Session<'_, D>) -> Result<crate::Baseline, CommandError> {
         let mut baseline = crate::Baseline::new().unmanaged(Unmanaged::matching(&self.unmanaged));
         if self.accept_strangers {
             baseline = baseline.strangers(Strangers::Accepted);
@@ -70,26 +69,11 @@ impl Baseline {
         for module in &self.module {
             baseline = baseline.module(module);
         }
-        for (module, version) in &self.at {
-            let module = match module {
-                Some(module) => module.clone(),
-                None => only_module(migrator)?,
-            };
-            baseline = baseline.at(module, *version);
+        for named in &self.at {
+            let (module, version) = named.resolve(session)?;
+            baseline = baseline.at(module, version);
         }
-        baseline.wanted(&migrator.modules()).map_err(|error| CommandError::Usage(error.to_string()))?;
+        baseline.wanted(&session.migrator.modules()).map_err(|error| CommandError::Usage(error.to_string()))?;
         Ok(baseline)
-    }
-}
-
-/// The name of the only module.
-pub(super) fn only_module(migrator: &Migrator) -> Result<String, CommandError> {
-    match &migrator.modules()[..] {
-        [module] => Ok(module.module().to_owned()),
-        modules => {
-            let names: Vec<_> = modules.iter().map(|module| module.module()).collect();
-            let why = format!("say which module is meant: there are {}", names.join(", "));
-            Err(CommandError::Usage(why))
-        }
     }
 }

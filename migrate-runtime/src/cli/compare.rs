@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use migrate_core::{Catalog, Version};
+use migrate_core::Catalog;
 
 use super::ended::Ended;
 use super::error::CommandError;
@@ -58,7 +58,7 @@ enum Side {
     Snapshot(SnapshotId),
     File(PathBuf),
     Embedded,
-    At(Vec<(String, Version)>),
+    At(Vec<(String, String)>),
 }
 
 fn side(text: &str) -> Result<Side, String> {
@@ -73,11 +73,11 @@ fn side(text: &str) -> Result<Side, String> {
     }
 }
 
-fn module_at(text: &str) -> Result<(String, Version), String> {
+fn module_at(text: &str) -> Result<(String, String), String> {
     let (module, version) = text.rsplit_once('@').ok_or_else(|| {
         "it is live, live:NAMESPACE/DATABASE, newest, snapshot:ID, file:PATH, embedded or MODULE@VERSION".to_owned()
     })?;
-    Ok((module.to_owned(), version.parse().map_err(|error| format!("{error}"))?))
+    Ok((module.to_owned(), version.to_owned()))
 }
 
 impl Side {
@@ -123,7 +123,12 @@ async fn schema<D: Database>(
             read.map_err(|cause| CommandError::SnapshotFile { path, cause })?.catalog().clone()
         }
         Side::Embedded => migrator.embedded_schema(),
-        Side::At(versions) => {
+        Side::At(named) => {
+            let version = |(module, named): (String, String)| {
+                let version = session.version(&module, &named)?;
+                Ok((module, version))
+            };
+            let versions = named.into_iter().map(version).collect::<Result<Vec<_>, CommandError>>()?;
             migrator.embedded_schema_at(versions).map_err(|error| CommandError::Usage(error.to_string()))?
         }
     })
@@ -139,9 +144,9 @@ mod tests {
         assert_eq!(side("live"), Ok(Side::Live(None)));
         assert_eq!(side("live:acme/eu"), Ok(Side::Live(Some(context))));
         assert_eq!(side("file:a@1.json"), Ok(Side::File("a@1.json".into())));
-        let (first, second) = (Version::new(1).unwrap(), Version::new(2).unwrap());
-        assert_eq!(side("app@1,auth@2"), Ok(Side::At(vec![("app".to_owned(), first), ("auth".to_owned(), second)])));
-        for text in ["", "acme/eu", "app@0", "app@1,", "snapshot:a b", "live:acme"] {
+        let at = |module: &str, version: &str| (module.to_owned(), version.to_owned());
+        assert_eq!(side("app@1,auth@launch"), Ok(Side::At(vec![at("app", "1"), at("auth", "launch")])));
+        for text in ["", "acme/eu", "app@1,", "snapshot:a b", "live:acme"] {
             assert!(side(text).is_err(), "{text}");
         }
     }

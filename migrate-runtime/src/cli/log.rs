@@ -31,18 +31,24 @@ pub struct Log {
     module: Option<String>,
     /// Only those of this version.
     #[arg(long = "of", value_name = "VERSION")]
-    version: Option<Version>,
+    version: Option<String>,
 }
 
 impl Log {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection)?;
         let mut filter = LogFilter::default().last(self.last);
+        if let Some(named) = &self.version {
+            // A number is one of any module.
+            let version = match (&self.module, named.parse::<Version>()) {
+                (_, Ok(version)) => version,
+                (Some(module), Err(_)) => session.version(module, named)?,
+                (None, Err(_)) => session.version(&session.only_module()?, named)?,
+            };
+            filter = filter.version(version);
+        }
         if let Some(module) = self.module {
             filter = filter.module(module);
-        }
-        if let Some(version) = self.version {
-            filter = filter.version(version);
         }
         let progress = Progress::reading(session.presentation, "contexts read");
         session.migrator = progress.watch(session.migrator);

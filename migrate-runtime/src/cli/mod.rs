@@ -66,6 +66,7 @@ mod thresholds;
 mod undo;
 mod up;
 mod validate;
+mod version_name;
 mod waves;
 
 pub use self::adopt::Adopt;

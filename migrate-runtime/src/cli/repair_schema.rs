@@ -2,12 +2,12 @@ use clap::{Args, ValueEnum};
 use migrate_core::UndoSafety;
 use serde_json::json;
 
-use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::selection::Selection;
 use super::session::Session;
 use super::table::wrapped;
+use super::version_name::VersionName;
 use crate::{Approval, Database, SchemaRepairError, SchemaRepairOptions, SchemaRepairPlan, Unmanaged};
 
 /// Brings the schema of one database to what its ledger says, or to a version, and the ledger to the truth.
@@ -31,7 +31,7 @@ pub struct RepairSchema {
     /// The version, or a tag of it, that a module is brought to and recorded at, whatever its ledger says; without a module,
     /// the only one.
     #[arg(long, value_name = "MODULE=VERSION")]
-    to: Option<String>,
+    to: Option<VersionName>,
     /// Prints the plan, and repairs nothing. It ends with 3 where there is something to do.
     #[arg(long)]
     plan: bool,
@@ -83,11 +83,7 @@ impl RepairSchema {
     fn options<D>(&self, session: &Session<'_, D>) -> Result<SchemaRepairOptions, CommandError> {
         let options = SchemaRepairOptions::new().unmanaged(Unmanaged::matching(&self.unmanaged));
         let Some(to) = &self.to else { return Ok(options) };
-        let (module, version) = match to.rsplit_once('=') {
-            Some((module, version)) => (module.to_owned(), version),
-            None => (only_module(&session.migrator)?, to.as_str()),
-        };
-        let version = session.version(&module, version)?;
+        let (module, version) = to.resolve(session)?;
         Ok(options.to(module, version))
     }
 

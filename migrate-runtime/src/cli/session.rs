@@ -85,6 +85,18 @@ impl<'a, D> Session<'a, D> {
         })
     }
 
+    /// The name of the only module.
+    pub(super) fn only_module(&self) -> Result<String, CommandError> {
+        match &self.migrator.modules()[..] {
+            [module] => Ok(module.module().to_owned()),
+            modules => {
+                let names: Vec<_> = modules.iter().map(|module| module.module()).collect();
+                let why = format!("say which module is meant: there are {}", names.join(", "));
+                Err(CommandError::Usage(why))
+            }
+        }
+    }
+
     /// The version of a module that is named by its number or by a tag.
     pub(super) fn version(&self, module: &str, named: &str) -> Result<Version, CommandError> {
         let tagged = self.tags.get(&(module.to_owned(), named.to_owned())).copied();

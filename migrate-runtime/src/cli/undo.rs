@@ -2,18 +2,17 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
-use migrate_core::{UndoSafety, Version};
+use migrate_core::UndoSafety;
 use serde_json::json;
 
-use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
-use super::names;
 use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::table::{wrapped, wrapped_but};
-use crate::{Approval, Database, Leftovers, Migrator, UndoError, UndoOptions, UndoPlan, UndoTarget, UndoTexts};
+use super::version_name::VersionName;
+use crate::{Approval, Database, Leftovers, UndoError, UndoOptions, UndoPlan, UndoTarget, UndoTexts};
 
 /// Undoes migrations of one database, the latest first, each in one transaction with its ledger row.
 ///
@@ -33,8 +32,8 @@ pub struct Undo {
     pub(super) selection: Selection,
     /// This version stays, and everything later in its module is undone, with what requires that; without a module, in
     /// the only one.
-    #[arg(long, value_name = "MODULE=VERSION", value_parser = names::module_version, group = "undo_target")]
-    to: Option<(Option<String>, Version)>,
+    #[arg(long, value_name = "MODULE=VERSION", group = "undo_target")]
+    to: Option<VersionName>,
     /// The last migrations of all modules are undone, so many.
     #[arg(long, value_name = "COUNT", group = "undo_target")]
     last: Option<NonZeroUsize>,
@@ -70,7 +69,7 @@ enum Approved {
 
 impl Undo {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let target = self.target(&session.migrator)?;
+        let target = self.target(&session)?;
         let progress = Progress::undoing(session.presentation);
         session.migrator = progress.watch(session.migrator);
         let context = session.select_one(self.selection.clone()).await?;
@@ -98,10 +97,12 @@ impl Undo {
         }
     }
 
-    fn target(&self, migrator: &Migrator) -> Result<UndoTarget, CommandError> {
+    fn target<D>(&self, session: &Session<'_, D>) -> Result<UndoTarget, CommandError> {
         Ok(match (&self.to, self.last, &self.all_of) {
-            (Some((Some(module), version)), ..) => UndoTarget::version(module, *version),
-            (Some((None, version)), ..) => UndoTarget::version(only_module(migrator)?, *version),
+            (Some(named), ..) => {
+                let (module, version) = named.resolve(session)?;
+                UndoTarget::version(module, version)
+            }
             (None, Some(migrations), _) => UndoTarget::last(migrations),
             (None, None, Some(module)) => UndoTarget::module(module),
             (None, None, None) => {

@@ -2,17 +2,16 @@ use clap::{Args, ValueEnum};
 use migrate_core::Version;
 use serde::Serialize;
 
-use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
 use super::interrupt::stop_on_signals;
-use super::names;
 use super::precaution::Precaution;
 use super::progress::Progress;
 use super::replicas_in::ReplicasIn;
 use super::selection::{Selected, Selection};
 use super::session::Session;
 use super::table::{plural, table, wrapped};
+use super::version_name::VersionName;
 use super::waves::Waves;
 use crate::context::Context;
 use crate::fleet::Fleet;
@@ -42,8 +41,8 @@ pub struct Up {
     #[arg(long)]
     dry_run: bool,
     /// Goes no further than this version of this module; without a module, of the only one. Can be given several times.
-    #[arg(long, value_name = "MODULE=VERSION", value_parser = names::module_version)]
-    to: Vec<(Option<String>, Version)>,
+    #[arg(long, value_name = "MODULE=VERSION")]
+    to: Vec<VersionName>,
     #[command(flatten)]
     precaution: Precaution,
     #[command(flatten)]
@@ -74,20 +73,22 @@ impl Up {
             Progress::applying(session.presentation)
         };
         let stop = Stop::default();
+        let to = self.to.iter().map(|to| to.resolve(&session)).collect::<Result<Vec<_>, _>>()?;
         let migrator = self.replicas_in.told(session.migrator, session.registry.as_ref());
-        session.migrator = progress.watch(self.told(migrator)?).stopped_by(&stop);
+        session.migrator = progress.watch(self.told(migrator, to)?).stopped_by(&stop);
         let (fleet, absent) = self.fleet(&mut session).await?;
         if self.dry_run {
             let status = session.migrator.fleet_status(session.database, fleet, Evidence::Ledger);
             let status = progress.during(status).await?;
-            session.print(&WithAbsent { result: &status, absent: &absent }, || plan(&status) + &left_out(&absent))?;
+            session
+                .print(&WithLeftOut { result: &status, left_out: &absent }, || plan(&status) + &left_out(&absent))?;
             return Ok(Ended::failed_if(status.count("refused") > 0 || !absent.is_empty()));
         }
         let signals = stop_on_signals(stop, progress.clone());
         let report = progress.during(self.migrate(&session, fleet)).await;
         drop(signals);
         let report = report?;
-        session.print(&WithAbsent { result: &report, absent: &absent }, || {
+        session.print(&WithLeftOut { result: &report, left_out: &absent }, || {
             wrapped(&format!("{report}{}", left_out(&absent)))
         })?;
         Ok(Ended::failed_if(!report.all_served() || !absent.is_empty()))
@@ -105,15 +106,10 @@ impl Up {
     }
 
     /// The migrator, told what the options say.
-    fn told(&self, mut migrator: Migrator) -> Result<Migrator, CommandError> {
+    fn told(&self, mut migrator: Migrator, to: Vec<(String, Version)>) -> Result<Migrator, CommandError> {
         migrator = self.waves.told(migrator)?;
-        let target = |(module, version): &(Option<String>, Version)| match module {
-            Some(module) => Ok((module.clone(), *version)),
-            None => Ok((only_module(&migrator)?, *version)),
-        };
-        let targets: Vec<_> = self.to.iter().map(target).collect::<Result<_, CommandError>>()?;
-        if !targets.is_empty() {
-            migrator = migrator.until(targets).map_err(|error| CommandError::Usage(error.to_string()))?;
+        if !to.is_empty() {
+            migrator = migrator.until(to).map_err(|error| CommandError::Usage(error.to_string()))?;
         }
         migrator = self.precaution.taken_by(migrator);
         Ok(match self.phased_starts {
@@ -139,10 +135,10 @@ impl Up {
 
 /// A result, and what is listed in a registry and does not exist.
 #[derive(Serialize)]
-struct WithAbsent<'a, T> {
+struct WithLeftOut<'a, T> {
     #[serde(flatten)]
     result: &'a T,
-    absent: &'a [Context],
+    left_out: &'a [Context],
 }
 
 fn left_out(absent: &[Context]) -> String {

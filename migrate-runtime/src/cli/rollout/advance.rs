@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{RolloutOf, named};
+use super::RolloutOf;
 use crate::cli::ended::Ended;
 use crate::cli::error::CommandError;
 use crate::cli::interrupt::stop_on_signals;
@@ -62,7 +62,7 @@ impl RolloutMove {
         session.migrator = progress.watch(self.told(session.migrator)?).stopped_by(&stop);
         let fleet = session.select(self.of.selection)?;
         let Session { migrator, database, .. } = &session;
-        let (module, version) = named(&self.of.migration, migrator)?;
+        let (module, version) = self.of.migration.resolve(&session)?;
         let options = self.paused.options();
         let signals = stop_on_signals(stop, progress.clone());
         let report = progress.during(async {

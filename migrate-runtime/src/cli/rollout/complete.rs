@@ -4,7 +4,6 @@ use clap::Args;
 use migrate_core::Version;
 
 use super::advance::{RolloutMove, shown};
-use super::named;
 use crate::cli::ended::Ended;
 use crate::cli::error::CommandError;
 use crate::cli::interrupt::stop_on_signals;
@@ -43,7 +42,7 @@ impl RolloutComplete {
         let selection = self.moved.of.selection.clone();
         let (stop, progress) = (Stop::default(), Progress::applying(session.presentation));
         session.migrator = progress.watch(self.moved.told(session.migrator)?).stopped_by(&stop);
-        let (module, version) = named(&self.moved.of.migration, &session.migrator)?;
+        let (module, version) = self.moved.of.migration.resolve(&session)?;
         let options = self.overrides.added_to(self.moved.paused.options());
         let signals = stop_on_signals(stop, progress.clone());
         let ended = if self.when_ready {

@@ -5,7 +5,6 @@ mod repair;
 mod status;
 
 use clap::{Args, Subcommand};
-use migrate_core::Version;
 
 pub use self::advance::RolloutMove;
 use self::advance::Way;
@@ -13,14 +12,13 @@ pub use self::complete::RolloutComplete;
 pub use self::pause::RolloutPause;
 pub use self::repair::RolloutRepair;
 pub use self::status::RolloutStatusOf;
-use super::baseline::only_module;
 use super::ended::Ended;
 use super::error::CommandError;
-use super::names;
 use super::replicas_in::ReplicasIn;
 use super::selection::Selection;
 use super::session::Session;
-use crate::{Database, Migrator};
+use super::version_name::VersionName;
+use crate::Database;
 
 /// Moves a phased migration on in all databases: starts it, completes it, takes its start back, pauses that, tells where it stands.
 ///
@@ -123,8 +121,8 @@ pub struct RolloutOf {
     #[command(flatten)]
     replicas_in: ReplicasIn,
     /// Which one: `MODULE=VERSION`, or its version in the only module.
-    #[arg(value_name = "MODULE=VERSION", value_parser = names::module_version)]
-    migration: (Option<String>, Version),
+    #[arg(value_name = "MODULE=VERSION")]
+    migration: VersionName,
 }
 
 impl RolloutCommand {
@@ -140,14 +138,6 @@ impl RolloutCommand {
         };
         (&of.selection, Some(&of.replicas_in))
     }
-}
-
-/// A module and a version of it.
-type Named = (String, Version);
-
-fn named((module, version): &(Option<String>, Version), migrator: &Migrator) -> Result<Named, CommandError> {
-    let module = module.clone().map_or_else(|| only_module(migrator), Ok)?;
-    Ok((module, *version))
 }
 
 impl Rollout {

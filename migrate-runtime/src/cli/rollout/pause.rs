@@ -1,7 +1,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{RolloutOf, named};
+use super::RolloutOf;
 use crate::Database;
 use crate::cli::ended::Ended;
 use crate::cli::error::CommandError;
@@ -20,7 +20,7 @@ pub struct RolloutPause {
 
 impl RolloutPause {
     pub(super) async fn run<D: Database>(self, session: Session<'_, D>) -> Result<Ended, CommandError> {
-        let (module, version) = named(&self.of.migration, &session.migrator)?;
+        let (module, version) = self.of.migration.resolve(&session)?;
         let paused = session.migrator.pause_rollout(session.database, &module, version, &self.reason).await?;
         session.print(&json!({ "module": module, "version": version.get(), "paused": paused }), || {
             wrapped(&format!("{module} V{version} is {paused}"))
@@ -31,7 +31,7 @@ impl RolloutPause {
 
 /// Lifts a pause.
 pub(super) async fn resume<D: Database>(of: RolloutOf, session: Session<'_, D>) -> Result<Ended, CommandError> {
-    let (module, version) = named(&of.migration, &session.migrator)?;
+    let (module, version) = of.migration.resolve(&session)?;
     session.migrator.resume_rollout(session.database, &module, version).await?;
     session.print(&json!({ "module": module, "version": version.get(), "paused": null }), || {
         format!("{module} V{version} is not paused")

@@ -1,14 +1,12 @@
 use clap::Args;
-use migrate_core::Version;
 
-use super::named;
 use crate::cli::each::{Each, Kind};
 use crate::cli::ended::Ended;
 use crate::cli::error::CommandError;
-use crate::cli::names;
 use crate::cli::selection::Selection;
 use crate::cli::session::Session;
 use crate::cli::table::wrapped;
+use crate::cli::version_name::VersionName;
 use crate::context::Context;
 use crate::{Database, PhasedError, Repair};
 
@@ -18,8 +16,8 @@ pub struct RolloutRepair {
     #[command(flatten)]
     pub(super) selection: Selection,
     /// Which one: `MODULE=VERSION`, or its version in the only module.
-    #[arg(value_name = "MODULE=VERSION", value_parser = names::module_version)]
-    migration: (Option<String>, Version),
+    #[arg(value_name = "MODULE=VERSION")]
+    migration: VersionName,
 }
 
 impl Kind for PhasedError {
@@ -32,7 +30,7 @@ impl RolloutRepair {
     pub(super) async fn run<D: Database>(self, mut session: Session<'_, D>) -> Result<Ended, CommandError> {
         let fleet = session.select(self.selection)?;
         let session = &session;
-        let (module, version) = named(&self.migration, &session.migrator)?;
+        let (module, version) = self.migration.resolve(session)?;
         let Session { migrator, database, .. } = session;
         let each = Each::of(session, fleet, "databases repaired", async |context| {
             migrator.repair(*database, &context, &module, version).await

@@ -1,16 +1,14 @@
 use clap::Args;
-use migrate_core::Version;
 use serde_json::json;
 
-use super::named;
 use crate::cli::ended::Ended;
 use crate::cli::error::CommandError;
-use crate::cli::names;
 use crate::cli::progress::Progress;
 use crate::cli::replicas_in::ReplicasIn;
 use crate::cli::selection::Selection;
 use crate::cli::session::Session;
 use crate::cli::table::{table, wrapped};
+use crate::cli::version_name::VersionName;
 use crate::{Database, PhasedStatus, Reading, RolloutStatus};
 
 /// Which phased migrations are looked at, and where.
@@ -21,8 +19,8 @@ pub struct RolloutStatusOf {
     #[command(flatten)]
     pub(super) replicas_in: ReplicasIn,
     /// Which one: `MODULE=VERSION`, or its version in the only module. All of them unless given.
-    #[arg(value_name = "MODULE=VERSION", value_parser = names::module_version)]
-    migration: Option<(Option<String>, Version)>,
+    #[arg(value_name = "MODULE=VERSION")]
+    migration: Option<VersionName>,
 }
 
 impl RolloutStatusOf {
@@ -32,7 +30,7 @@ impl RolloutStatusOf {
         session.migrator = progress.watch(session.migrator);
         let Session { migrator, database, .. } = &session;
         let all = if let Some(migration) = &self.migration {
-            let (module, version) = named(migration, migrator)?;
+            let (module, version) = migration.resolve(&session)?;
             let status = progress.during(migrator.rollout_status(*database, fleet, &module, version)).await;
             let status = status?;
             session.print(&status, || one_shown(&status))?;
