@@ -7,13 +7,19 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "Something that does not exist is altered, removed or rebuilt, without `IF EXISTS`",
     explanation: "The database refuses such a statement, and with it the whole migration. Either the name is \
-                  misspelt, or another migration already took it away.",
+                  misspelt, or another migration already took it away. What another module defines cannot be seen here: \
+                  with `IF EXISTS` a module may change it, and M234 tells of that.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let Some(object) = step.object().filter(|_| step.transition.verdict == Verdict::Missing) else { return };
     let help = did_you_mean(step.schema().nearest(object), || {
-        "correct the name, or write `IF EXISTS` behind its kind if it may be gone already".to_owned()
+        let remedy = if step.schema().is_shared() {
+            "correct the name, or write `IF EXISTS` behind its kind if it may be gone already or another module defines it"
+        } else {
+            "correct the name, or write `IF EXISTS` behind its kind if it may be gone already"
+        };
+        remedy.to_owned()
     });
     let message = format!("there is no {object}");
     diagnostics.push(step.at_name(&RULE, object.name(), message, help).with_label("not defined"));

@@ -1,6 +1,6 @@
 use migrate_core::{Object, ObjectKind};
 
-use crate::analysis::{Presence, Step};
+use crate::analysis::{Presence, Step, Verdict};
 use crate::operation::Existing;
 use crate::{Diagnostics, Rule, Severity};
 
@@ -20,8 +20,11 @@ pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let Some(object) = step.object().filter(|_| step.schema().is_shared()) else { return };
     let is_absent = |object: &Object| matches!(step.schema().presence(object), Presence::Absent);
     let table = object.table().map(|table| Object::new(ObjectKind::Table, table.to_owned()));
-    // What this module defined is its own, wherever it stands.
-    if !is_absent(object) || table.as_ref().is_some_and(|table| !is_absent(table)) {
+    // What this module defined is its own, wherever it stands. What it lacks, without `IF EXISTS`, is M202's to tell.
+    if step.transition.verdict == Verdict::Missing
+        || !is_absent(object)
+        || table.as_ref().is_some_and(|table| !is_absent(table))
+    {
         return;
     }
     let own = "let the module that defines it change it, or write `-- migrate: allow(M234) reason`";
@@ -66,10 +69,10 @@ mod tests {
     fn what_another_module_defines_is_not_changed_in_silence() {
         for text in [
             "DEFINE FIELD OVERWRITE plan ON user TYPE option<string>;",
-            "REMOVE TABLE user;",
-            "REMOVE FIELD name ON user;",
-            "ALTER TABLE user SCHEMAFULL;",
-            "REMOVE FUNCTION fn::sign_in;",
+            "REMOVE TABLE IF EXISTS user;",
+            "REMOVE FIELD IF EXISTS name ON user;",
+            "ALTER TABLE IF EXISTS user SCHEMAFULL;",
+            "REMOVE FUNCTION IF EXISTS fn::sign_in;",
         ] {
             assert_eq!(codes(SHARED, text), ["M234"], "{text}");
         }
