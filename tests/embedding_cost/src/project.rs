@@ -2,10 +2,10 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs};
 
-use migrate_build::{Folder, Options, load};
+use migrate_build::{Embedding, Folder, Options, load};
 use tempfile::TempDir;
 
 /// A crate with nothing but a folder of migrations, and a program that embeds it.
@@ -20,8 +20,14 @@ pub(crate) struct Built {
     pub(crate) text: u64,
     /// Bytes of migration text, canonical definitions and undo texts.
     pub(crate) embedded: u64,
+    /// Of loading the folder and putting together what is embedded, as the build script does.
+    pub(crate) analysis: Duration,
+    /// Of finding that what was prepared is still of the folder's bytes, as the macro does.
+    pub(crate) check: Duration,
     pub(crate) build_script: Duration,
     pub(crate) compilation: Duration,
+    /// How often the build script ran in a build before which nothing was changed.
+    pub(crate) unchanged_runs: usize,
     /// Bytes of the stripped program.
     pub(crate) program: u64,
 }
@@ -79,12 +85,17 @@ impl Project {
             .sum();
         let undo: usize = loaded.migrations.iter().filter_map(|migration| migration.undo.text()).map(str::len).sum();
 
-        let start = Instant::now();
-        load(&Folder::new(&folder), &Options::new("embedding"))?;
-        let in_this_process = start.elapsed();
+        let (of, options) = (Folder::new(&folder), Options::new("embedding"));
+        let prepared = tempfile::tempdir()?;
+        Embedding::of(&loaded)?.prepare(&of, &options, prepared.path())?;
+        let analysis = median(|| Ok(Embedding::of(&load(&of, &options)?)?))?;
+        let check = median(|| Ok(Embedding::find(&of, &options, Some(prepared.path()))?))?;
         let start = Instant::now();
         self.cargo()?;
         let whole = start.elapsed();
+        let before = self.script_ran()?;
+        self.cargo()?;
+        let unchanged_runs = usize::from(self.script_ran()? != before);
         // Built again with nothing but the program's own source touched, the build script does not run.
         fs::write(self.root.path().join("src/main.rs"), format!("{MAIN}// {migrations}\n"))?;
         let start = Instant::now();
@@ -94,10 +105,26 @@ impl Project {
         Ok(Built {
             text: text as u64,
             embedded: (text + definitions + undo) as u64,
-            build_script: whole.saturating_sub(compilation).max(in_this_process.min(whole)),
+            analysis,
+            check,
+            build_script: whole.saturating_sub(compilation),
             compilation,
+            unchanged_runs,
             program,
         })
+    }
+
+    /// When the build script ran last: Cargo keeps what it printed.
+    fn script_ran(&self) -> Result<SystemTime, Box<dyn Error>> {
+        let mut last = SystemTime::UNIX_EPOCH;
+        for entry in fs::read_dir(self.target.join("release/build"))? {
+            let entry = entry?;
+            let output = entry.path().join("output");
+            if entry.file_name().to_string_lossy().starts_with("embedding-") && output.exists() {
+                last = last.max(fs::metadata(output)?.modified()?);
+            }
+        }
+        if last == SystemTime::UNIX_EPOCH { Err("the build script has left no output".into()) } else { Ok(last) }
     }
 
     fn cargo(&self) -> Result<(), Box<dyn Error>> {
@@ -111,6 +138,18 @@ impl Project {
         }
         Ok(())
     }
+}
+
+/// The median of several times.
+fn median<T>(mut run: impl FnMut() -> Result<T, Box<dyn Error>>) -> Result<Duration, Box<dyn Error>> {
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        let start = Instant::now();
+        std::hint::black_box(run()?);
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
 }
 
 /// A table with what tables have: a migration of everyday size.
