@@ -77,6 +77,7 @@ mod tests {
             assert_eq!(parsed.is_none(), diagnostics.has_errors(), "{diagnostics}");
             assert!(diagnostics.iter().all(|diagnostic| diagnostic.rule().code != "M103"), "{diagnostics}");
             if let Some(statements) = &parsed {
+                assert!(split::all_ways_agree(source.text()), "{}", source.text());
                 crate::surql::check(&source, statements, &mut diagnostics);
             }
             parsed.is_some()

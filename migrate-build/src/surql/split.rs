@@ -1,4 +1,4 @@
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 use std::ops::Range;
 
 use surrealdb_sql::{Expr, TopLevelExpr};
@@ -15,6 +15,57 @@ use super::spanned;
 /// one: strings, regexes, record ids, blocks and script bodies may hold any of them. `None` if the pieces are not the
 /// statements that the whole gave.
 pub(super) fn ranges(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Range<usize>>> {
+    if expressions.len() == 1 && is_bare(text) {
+        return Some(vec![0..text.len()]);
+    }
+    in_one_go(text, expressions).or_else(|| one_by_one(text, expressions))
+}
+
+/// Whether there can be nothing around the one statement of a text.
+fn is_bare(text: &str) -> bool {
+    let may_begin_something_else = |byte: &u8| matches!(byte, b';' | b'#' | b'/');
+    text.is_ascii() && text.trim() == text && !text.as_bytes().iter().any(may_begin_something_else) && !text.contains("--")
+}
+
+/// Drives one parser over the whole text. `None` where something in it is no expression, or is not what the whole gave.
+fn in_one_go(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Range<usize>>> {
+    /// Where an expression begins and was read to, and where the next one may begin.
+    struct Read {
+        kind: Discriminant<Expr>,
+        start: u32,
+        last: u32,
+        next: Option<u32>,
+    }
+    if !expressions.iter().all(|whole| matches!(whole, TopLevelExpr::Expr(_))) {
+        return None;
+    }
+    let read = parse_with_settings(text.as_bytes(), settings(), async |parser, stk| {
+        let mut read = Vec::with_capacity(expressions.len());
+        loop {
+            while parser.eat(TokenKind::SemiColon) {}
+            let first = parser.peek();
+            if first.is_eof() {
+                return Ok(read);
+            }
+            let expr = parser.parse_expr(stk).await?;
+            let last = parser.last_span().after_offset();
+            let next = parser.peek();
+            let next = (!next.is_eof()).then_some(next.span.offset);
+            read.push(Read { kind: discriminant(&expr), start: first.span.offset, last, next });
+        }
+    });
+    let read = read.ok().filter(|read| read.len() == expressions.len())?;
+    let range = |(one, whole): (Read, &TopLevelExpr)| {
+        let TopLevelExpr::Expr(whole) = whole else { return None };
+        let (start, last) = (offset(one.start)?, offset(one.last)?);
+        let next = one.next.map_or(Some(text.len()), offset)?;
+        (one.kind == discriminant(whole)).then_some(())?;
+        Some(start..end(text, last, next)?)
+    };
+    read.into_iter().zip(expressions).map(range).collect()
+}
+
+fn one_by_one(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Range<usize>>> {
     let mut at = 0;
     let mut ranges = Vec::with_capacity(expressions.len());
     for whole in expressions {
@@ -62,10 +113,14 @@ fn expression(text: &str, whole: &Expr) -> Option<Piece> {
         return None;
     }
     let next = next.map_or(Some(text.len()), offset)?;
-    // The parser forgets to count the rest of a duration or number as read, so this may be too early, never too late.
-    let last = offset(last)?;
-    let len = (last..=next).find(|&at| text.get(at..next).is_some_and(is_blank))?;
+    let len = end(text, offset(last)?, next)?;
     Some(Piece { len, next })
+}
+
+/// Where an expression ends that was read to `last`, and behind which the next token stands at `next`: the parser forgets to count the rest
+/// of a duration or number as read, so `last` may be too early, never too late.
+fn end(text: &str, last: usize, next: usize) -> Option<usize> {
+    (last..=next).find(|&at| text.get(at..next).is_some_and(is_blank))
 }
 
 /// Of the few others it tells only which bytes of a buffer it used, so they are read from one that grows until it holds
@@ -95,11 +150,21 @@ fn statement(text: &str, whole: &TopLevelExpr) -> Option<Piece> {
 }
 
 fn is_blank(text: &str) -> bool {
+    if text.trim_start_matches([' ', '\n']).is_empty() {
+        return true;
+    }
     Parser::new_with_settings(text.as_bytes(), settings()).peek().is_eof()
 }
 
 fn offset(offset: u32) -> Option<usize> {
     usize::try_from(offset).ok()
+}
+
+/// Whether the quick ways cut a valid text as the thorough one does.
+#[cfg(test)]
+pub(super) fn all_ways_agree(text: &str) -> bool {
+    let whole = surrealdb_syn::parse(text).unwrap().expressions;
+    ranges(text, &whole) == one_by_one(text, &whole)
 }
 
 #[cfg(test)]
@@ -111,6 +176,7 @@ mod tests {
         let whole = surrealdb_syn::parse(text).unwrap().expressions;
         let ranges = ranges(text, &whole).unwrap();
         assert_eq!(ranges.len(), whole.len());
+        assert!(all_ways_agree(text), "{text}");
         let pieces: Vec<_> = ranges.into_iter().map(|range| &text[range]).collect();
         for (piece, ast) in pieces.iter().zip(&whole) {
             assert_eq!(surrealdb_syn::parse(piece).unwrap().expressions, std::slice::from_ref(ast), "{piece}");
