@@ -140,7 +140,9 @@ fn surroundings(schema: &Schema, field: &Field, table: &str) -> Option<Reason> {
     if relation.is_some() && is_end && !matches!(field.value_type, ValueType::Over("record", _) | ValueType::Any) {
         return Some(("`in` and `out` of a relation are records", "give it the type `record<…>`"));
     }
-    for (_, other) in schema.fields(table) {
+    // A plain field at the top is in no other's way.
+    let may_clash = field.path.len() > 1 || field.computed.is_some();
+    for (_, other) in may_clash.then(|| schema.fields(table)).into_iter().flatten() {
         if is_within(field, other) {
             if other.computed.is_some() && field.computed.is_none() {
                 return Some(("a part of a `COMPUTED` field cannot be defined", "remove the computed field first"));

@@ -95,7 +95,7 @@ impl Schema {
     pub(crate) fn set(&mut self, object: Object, entry: Option<Entry>) {
         if entry.as_ref().is_some_and(|entry| !entry.definition.references.is_empty()) {
             self.referring.insert_mut(object.clone());
-        } else {
+        } else if self.referring.contains(&object) {
             self.referring.remove_mut(&object);
         }
         match entry {

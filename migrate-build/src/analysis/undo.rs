@@ -212,6 +212,10 @@ impl Way<'_> {
 
 /// How many views deep a table lies: none for a plain one.
 pub(crate) fn depth(schema: &Schema, object: &Object) -> usize {
+    // So it is with nearly everything.
+    if schema.get(object).is_none_or(|entry| entry.definition.references.is_empty()) {
+        return 0;
+    }
     let mut level = BTreeSet::from([object.clone()]);
     let mut depth = 0;
     while depth < DEEPEST {

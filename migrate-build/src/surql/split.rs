@@ -24,7 +24,10 @@ pub(super) fn ranges(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Ran
 /// Whether there can be nothing around the one statement of a text.
 fn is_bare(text: &str) -> bool {
     let may_begin_something_else = |byte: &u8| matches!(byte, b';' | b'#' | b'/');
-    text.is_ascii() && text.trim() == text && !text.as_bytes().iter().any(may_begin_something_else) && !text.contains("--")
+    text.is_ascii()
+        && text.trim() == text
+        && !text.as_bytes().iter().any(may_begin_something_else)
+        && !text.contains("--")
 }
 
 /// Drives one parser over the whole text. `None` where something in it is no expression, or is not what the whole gave.

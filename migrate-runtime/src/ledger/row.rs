@@ -2,6 +2,7 @@ use std::fmt;
 
 use migrate_core::{Checksum, Compatibility, Phase, Version};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::phased::{PhasedState, phase, state};
@@ -103,34 +104,36 @@ pub(crate) struct RowError(String);
 
 /// The columns as they are stored. One that is NONE is not there.
 #[derive(Deserialize)]
-struct Raw {
-    module: String,
+struct Raw<'a> {
+    module: &'a str,
     version: u64,
-    name: String,
-    checksum: String,
-    chain: String,
-    status: String,
+    name: &'a str,
+    checksum: &'a str,
+    chain: &'a str,
+    status: &'a str,
     breaking: bool,
-    accepted: Option<String>,
-    phase: Option<String>,
+    accepted: Option<&'a str>,
+    phase: Option<&'a str>,
     at_once: Option<bool>,
     cursor: Option<u64>,
-    progress: Option<Value>,
-    undo: Option<RawUndo>,
+    progress: Option<IgnoredAny>,
+    #[serde(borrow)]
+    undo: Option<RawUndo<'a>>,
 }
 
 /// What is read of the last attempt to undo a migration.
 #[derive(Deserialize)]
-struct RawUndo {
-    error: Option<RawUndoError>,
+struct RawUndo<'a> {
+    #[serde(borrow)]
+    error: Option<RawUndoError<'a>>,
 }
 
 #[derive(Deserialize)]
-struct RawUndoError {
-    message: Option<String>,
+struct RawUndoError<'a> {
+    message: Option<&'a str>,
 }
 
-impl Raw {
+impl Raw<'_> {
     /// Whether statements before the cursor are there, or batches of the one at it.
     const fn kept(&self) -> Kept {
         match (self.cursor, &self.progress) {
@@ -141,12 +144,10 @@ impl Raw {
 
     /// Why the last attempt to undo it failed, if it did.
     fn undo_failed(&self) -> Option<String> {
-        let undo = self.undo.as_ref()?;
-        let message = undo.error.as_ref().map(|error| error.message.clone());
-        let unknown = || "it ended before its end, and nobody recorded why".to_owned();
-        match message {
-            Some(message) => Some(message.unwrap_or_else(unknown)),
-            None => (self.status == "started").then(unknown),
+        let unknown = "it ended before its end, and nobody recorded why";
+        match self.undo.as_ref()?.error.as_ref().map(|error| error.message) {
+            Some(message) => Some(message.unwrap_or(unknown).to_owned()),
+            None => (self.status == "started").then(|| unknown.to_owned()),
         }
     }
 }
@@ -167,17 +168,17 @@ impl Row {
         let (kept, undo_failed) = (raw.kept(), raw.undo_failed());
         Ok(Self {
             version,
-            checksum: checksum(&raw.checksum)?,
-            chain: checksum(&raw.chain)?,
-            status: Status::from(raw.status.as_str()),
+            checksum: checksum(raw.checksum)?,
+            chain: checksum(raw.chain)?,
+            status: Status::from(raw.status),
             compatibility: if raw.breaking { Compatibility::Breaking } else { Compatibility::Compatible },
             kept,
-            accepted: raw.accepted.as_deref().map(checksum).transpose()?,
-            phase: raw.phase.as_deref().and_then(phase),
+            accepted: raw.accepted.map(checksum).transpose()?,
+            phase: raw.phase.and_then(phase),
             at_once: raw.at_once == Some(true),
             undo_failed,
-            module: raw.module,
-            name: raw.name,
+            module: raw.module.to_owned(),
+            name: raw.name.to_owned(),
         })
     }
 }
