@@ -126,7 +126,7 @@ pub(crate) struct Catalog {
 
 /// Writes the next migration: a template, or the way to a desired schema.
 ///
-/// A template holds no statement, so that it cannot be shipped by accident. With `--from`, the way from the last version to a schema is
+/// A plain template holds no statement, so that it cannot be shipped by accident; `--phased` writes an example to be replaced. With `--from`, the way from the last version to a schema is
 /// written: nothing where nothing changed, and what loses data, refuses older binaries or looks like a rename only where
 /// `--force`, `--phased` or `--rename` says so.
 #[derive(Debug, clap::Args)]

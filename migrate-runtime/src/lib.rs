@@ -4,8 +4,8 @@
 //! tenant's database to its version and refuses to serve only those tenants that it cannot bring there.
 //!
 //! Features: `macros` (default) for `embed_migrations!`; `surrealdb` (default) for applying them through the SurrealDB
-//! SDK; `cli` for the operator's commands as a part of a server's own command line. With none, this crate is no more than the vocabulary of `migrate-core`, which is what a crate needs that
-//! ships a schema module of its own.
+//! SDK; `cli` for the operator's commands as a part of a server's own command line. With `macros` alone, this crate is what a crate
+//! needs that ships a schema module of its own; with none, no more than the vocabulary of `migrate-core`.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "surrealdb")]

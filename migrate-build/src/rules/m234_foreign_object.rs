@@ -11,9 +11,10 @@ pub(crate) static RULE: Rule = Rule {
     summary: "A module changes an object that another module defines",
     explanation: "A module that says `requires` shares its database with others. A field, an index or an event of its own \
                   may stand on another module's table, behind a requirement that names the version which defines the \
-                  table: whether it does is checked when the modules come together. What it alters, replaces or removes \
-                  without having defined it is theirs, and their next version may change it as well. Let the module \
-                  that defines an object change it, or allow this with a reason.",
+                  table: that whoever defines it is required is checked when the modules come together. What it alters, replaces or removes \
+                  without having defined it is theirs, and their next version may change it as well; what \
+                  `drift` and `baseline` expect is what they define. Let the module that defines an object change it, or allow \
+                  this with a reason.",
 };
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {

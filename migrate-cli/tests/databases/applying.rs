@@ -1,5 +1,7 @@
 //! `up`: what it applies, what it creates, who goes first.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -20,7 +22,7 @@ fn up_applies_what_is_pending_and_creates_only_what_is_named() {
     assert_eq!(existing(&server), Vec::<String>::new());
 
     let (code, report) = json(&server, dir.path(), &["up", "--ns", "acme", "--db", "eu", "--db", "us"]);
-    assert_eq!((code, &report["migrated"], &report["absent"]), (0, &json!(2), &json!([])), "{report}");
+    assert_eq!((code, &report["migrated"], &report["left_out"]), (0, &json!(2), &json!([])), "{report}");
     assert_eq!(existing(&server), ["acme/eu", "acme/us"]);
     let by = server.rows("acme/eu", "SELECT VALUE applied_by.binary FROM ONLY _migrations:['app', 2]");
     assert_eq!(by, "cargo-migrate");
@@ -44,7 +46,10 @@ fn what_only_a_registry_names_is_left_out_until_it_exists() {
     assert_eq!((code, &plan["pending"]), (1, &json!(1)), "{plan}");
     let (code, report) = up(&[]);
     assert_eq!((code, &report["migrated"]), (1, &json!(1)), "{report}");
-    assert_eq!(report["absent"], json!([{ "namespace": "acme", "database": "typo" }]));
+    let typo = json!([{ "namespace": "acme", "database": "typo" }]);
+    assert_eq!(report["left_out"], typo);
+    let (code, plan) = json(&server, dir.path(), &[&["up", "--dry-run"][..], &selection].concat());
+    assert_eq!((code, &plan["left_out"], &plan["absent"]), (1, &typo, &json!(0)), "{plan}");
     assert_eq!(existing(&server), ["acme/one", "ops/system"]);
     let shown = run(&server, dir.path(), &[&["up"][..], &selection].concat());
     assert!(shown.stdout.contains("absent     acme/typo"), "{shown:?}");
@@ -73,5 +78,29 @@ fn after_a_refused_canary_or_a_spent_budget_the_others_are_left_as_they_were() {
     for words in [&["--canary", "acme/none"][..], &["--canary", "1", "--canary", "acme/b"]] {
         let (code, error): (_, Value) = up(words);
         assert_eq!((code, &error["error"]["kind"]), (2, &json!("usage")), "{error}");
+    }
+}
+
+#[test]
+fn a_version_may_be_named_by_a_tag_wherever_one_is_named() {
+    let (server, dir) = (Server::start(), folder());
+    fs::write(dir.path().join("migrations.toml"), "module = \"app\"\n[tags]\nlaunch = 1\n").unwrap();
+    let ends = |words: &[&str], code: i32| {
+        let ran = run(&server, dir.path(), &[words, &["--ns", "acme", "--db", "eu"]].concat());
+        assert_eq!(ran.code, code, "{words:?}: {ran:?}");
+        ran.stdout
+    };
+    ends(&["up", "--to", "launch"], 0);
+    ends(&["status"], 3);
+    ends(&["compare", "app@launch", "live"], 0);
+    ends(&["up", "--to", "app=V2"], 0);
+    assert!(ends(&["log", "--of", "launch"], 0).contains("users"));
+    assert!(!ends(&["log", "--of", "V2"], 0).contains("users"));
+    assert!(ends(&["undo", "--to", "launch", "--plan"], 0).contains("V2"));
+    ends(&["baseline", "--at", "launch", "--dry-run"], 1);
+    ends(&["adopt", "--from", "surql", "--at", "launch", "--dry-run"], 1);
+    for words in [&["up", "--to", "lunch"][..], &["undo", "--to", "app=0", "--plan"], &["log", "--of", "lunch"]] {
+        let ran = run(&server, dir.path(), &[words, &["--ns", "acme", "--db", "eu"]].concat());
+        assert!(ran.code == 2 && ran.stderr.contains("neither a version of app nor one of its tags"), "{ran:?}");
     }
 }

@@ -26,7 +26,8 @@ usage")]
 pub struct List {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// Only those that stand there: pending, applied, failed, running, started, `rolled_back`; can be given several times.
+    /// Only those that stand there: pending, applied, failed, running, started, `rolled_back`, and of phased ones `running_start`,
+    /// `ready_to_complete`, `running_complete`, `running_rollback`; can be given several times.
     #[arg(long = "state", value_name = "STATE", value_parser = state)]
     states: Vec<MigrationStatus>,
     /// Only those of this module; can be given several times.
@@ -36,9 +37,10 @@ pub struct List {
 
 fn state(text: &str) -> Result<MigrationStatus, String> {
     match text.parse() {
-        Ok(MigrationStatus::Recorded(crate::Status::Other(word))) => {
-            Err(format!("there is no state {word:?}, only pending, applied, failed, running, started and rolled_back"))
-        }
+        Ok(MigrationStatus::Recorded(crate::Status::Other(word))) => Err(format!(
+            "there is no state {word:?}, only pending, applied, failed, running, started, rolled_back, running_start, \
+                 ready_to_complete, running_complete and running_rollback"
+        )),
         Ok(status) => Ok(status),
         Err(never) => match never {},
     }

@@ -48,7 +48,8 @@ impl<D: Database> Heartbeat<D> {
         mut leave: oneshot::Receiver<Leave>,
     ) {
         loop {
-            // A renewal that is under way is never cut off by leaving: it could come after the removal of the row.
+            // A renewal that is under way is never cut off by leaving: it could come after the removal of the row. One that was given up for
+            // want of an answer still may: then the row ages out with its lease, and delays a completion until then.
             let pause = self.next_pause(&status.borrow().renewal);
             match timeout(pause, &mut leave).await {
                 Ok(Ok(answer)) => {
