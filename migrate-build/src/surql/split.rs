@@ -16,7 +16,7 @@ use super::spanned;
 /// statements that the whole gave.
 pub(super) fn ranges(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Range<usize>>> {
     if expressions.len() == 1 && is_bare(text) {
-        return Some(vec![0..text.len()]);
+        return Some(std::iter::once(0..text.len()).collect());
     }
     in_one_go(text, expressions).or_else(|| one_by_one(text, expressions))
 }
