@@ -1,6 +1,6 @@
 use crate::{Migration, Migrations, Requirement, Version};
 
-/// What a [`VersionGraph`] needs to know of one module.
+/// What a [`VersionGraph`](super::VersionGraph) needs to know of one module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionChain {
     /// Its name.
