@@ -1,13 +1,12 @@
 //! What is checked of the folder as a whole.
 
-use crate::Diagnostics;
-use crate::Source;
 use crate::draft::{Body, Draft};
 use crate::lockfile::Found;
 use crate::manifest::{Accepts, Limits, Manifest, Tag};
 use crate::rules::{
     m013_long_text, m014_many_statements, m033_invalid_requirement, m035_invalid_acceptance, m037_invalid_tag,
 };
+use crate::{Diagnostics, Source};
 
 /// Refuses acceptances that stand for nothing.
 pub(super) fn check_accepts(toml: &Source, accepts: &[Accepts], found: &[Found], diagnostics: &mut Diagnostics) {
