@@ -91,9 +91,7 @@ fn in_order(end: &Schema) -> Option<Vec<(&Object, &Entry)>> {
 
 /// Whether what implies an object defines it as it is.
 fn comes_by_itself(end: &Schema, object: &Object, entry: &Entry) -> bool {
-    let Some(implying) = end.implying(object).and_then(|implying| end.get(implying)) else { return false };
-    let implied = surql::implied(&implying.definition).into_iter().find(|implied| implied.object == *object);
-    let definition = implied.and_then(|implied| implied.apply(None));
+    let definition = end.implying(object).and_then(|(_, implied)| implied.apply(None));
     definition.is_some_and(|definition| definition.text == entry.definition.text)
 }
 

@@ -5,7 +5,7 @@ use migrate_core::{Catalog, Difference, Object, ObjectKind};
 use rpds::{RedBlackTreeMap, RedBlackTreeSet};
 
 use crate::definition::{Definition, Field, Table};
-use crate::surql;
+use crate::surql::{self, Implied};
 
 /// The schema at one point of the chain: what is known of each object.
 #[derive(Clone, Debug, Default)]
@@ -154,13 +154,13 @@ impl Schema {
         self.on_table(table).filter_map(|(object, entry)| Some((object, entry.definition.shape.field()?)))
     }
 
-    /// What implies a field: the array that it is a part of, or the relation that it is an end of.
-    pub(crate) fn implying(&self, object: &Object) -> Option<&Object> {
+    /// What implies a field, and how: the array that it is a part of, or the relation that it is an end of.
+    pub(crate) fn implying(&self, object: &Object) -> Option<(&Object, Implied)> {
         let table = object.table()?;
         let relation = self.objects.get_key_value(&Object::new(ObjectKind::Table, table.to_owned()));
-        let mut around = relation.into_iter().chain(self.on_table(table));
-        let implies = |entry: &Entry| surql::implied(&entry.definition).iter().any(|implied| implied.object == *object);
-        around.find(|(other, entry)| *other != object && implies(entry)).map(|(other, _)| other)
+        let around = relation.into_iter().chain(self.on_table(table));
+        let implied = |entry: &Entry| surql::implied(&entry.definition).into_iter().find(|one| one.object == *object);
+        around.filter(|(other, _)| *other != object).find_map(|(other, entry)| Some((other, implied(entry)?)))
     }
 
     /// How these objects differ from what they are in another schema, as far as both are certain.

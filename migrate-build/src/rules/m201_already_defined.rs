@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
 
 pub(crate) fn check(step: &Step<'_>, diagnostics: &mut Diagnostics) {
     let Some(object) = step.object().filter(|_| step.transition.verdict == Verdict::Exists) else { return };
-    let implying = step.schema().implying(object);
+    let implying = step.schema().implying(object).map(|(implying, _)| implying);
     let message = match implying {
         Some(implying) => format!("{object} is already defined: {implying} implies it"),
         None => format!("{object} is already defined"),

@@ -25,7 +25,8 @@ pub(crate) mod testing;
 
 pub(crate) use self::batch::{Batch, End, Takes};
 pub(crate) use self::lower::{
-    Alteration, Loosened, body_changes, definition, implicit_table, implied, loosened, quoted, removing, statements,
+    Alteration, Implied, Loosened, body_changes, definition, implicit_table, implied, loosened, quoted, removing,
+    statements,
 };
 pub(crate) use self::parse::parse;
 pub(crate) use self::statement::ParsedStatement;

@@ -30,42 +30,58 @@ fn is_bare(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// Drives one parser over the whole text. `None` where something in it is no expression, or is not what the whole gave.
-fn in_one_go(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Range<usize>>> {
-    /// Where an expression begins and was read to, and where the next one may begin.
-    struct Read {
-        kind: Discriminant<Expr>,
-        start: u32,
-        last: u32,
-        next: Option<u32>,
-    }
-    if !expressions.iter().all(|whole| matches!(whole, TopLevelExpr::Expr(_))) {
-        return None;
-    }
+/// An expression as the parser read it.
+struct Read {
+    kind: Discriminant<Expr>,
+    start: u32,
+    /// Where it was read to.
+    last: u32,
+    /// Where the next token stands, if there is one.
+    next: Option<u32>,
+}
+
+/// Drives one parser over the first so many statements of a text, which have to be expressions.
+fn read(text: &str, most: usize) -> Option<Vec<Read>> {
     let read = parse_with_settings(text.as_bytes(), settings(), async |parser, stk| {
-        let mut read = Vec::with_capacity(expressions.len());
-        loop {
+        let mut read = Vec::with_capacity(most);
+        while read.len() < most {
             while parser.eat(TokenKind::SemiColon) {}
-            let first = parser.peek();
-            if first.is_eof() {
-                return Ok(read);
-            }
-            let expr = parser.parse_expr(stk).await?;
+            let start = parser.peek().span.offset;
+            let kind = discriminant(&parser.parse_expr(stk).await?);
             let last = parser.last_span().after_offset();
             let next = parser.peek();
-            let next = (!next.is_eof()).then_some(next.span.offset);
-            read.push(Read { kind: discriminant(&expr), start: first.span.offset, last, next });
+            read.push(Read { kind, start, last, next: (!next.is_eof()).then_some(next.span.offset) });
         }
+        Ok(read)
     });
-    let read = read.ok().filter(|read| read.len() == expressions.len())?;
-    let range = |(one, whole): (Read, &TopLevelExpr)| {
-        let TopLevelExpr::Expr(whole) = whole else { return None };
-        let (start, last) = (offset(one.start)?, offset(one.last)?);
-        let next = one.next.map_or(Some(text.len()), offset)?;
-        (one.kind == discriminant(whole)).then_some(())?;
-        Some(start..end(text, last, next)?)
+    read.ok()
+}
+
+impl Read {
+    /// Where it stands in the text, and where the next statement may begin. `None` if it is not what the whole gave; not more than its kind
+    /// counts, since a `DEFINE ACCESS` without a key is given another random one each time it is parsed.
+    fn place(&self, text: &str, whole: &Expr) -> Option<(Range<usize>, usize)> {
+        let (start, last) = (offset(self.start)?, offset(self.last)?);
+        let next = self.next.map_or(Some(text.len()), offset)?;
+        // The parser forgets to count the rest of a duration or number as read, so this may be too early, never too late.
+        let end = (last..=next).find(|&at| text.get(at..next).is_some_and(is_blank))?;
+        (self.kind == discriminant(whole)).then_some((start..end, next))
+    }
+}
+
+/// Reads all statements in one go. `None` where one of them is no expression, or something is not what the whole gave.
+fn in_one_go<'a>(text: &str, statements: &'a [TopLevelExpr]) -> Option<Vec<Range<usize>>> {
+    let expression = |statement: &'a TopLevelExpr| match statement {
+        TopLevelExpr::Expr(whole) => Some(whole),
+        _ => None,
     };
-    read.into_iter().zip(expressions).map(range).collect()
+    let expressions: Vec<&Expr> = statements.iter().map(expression).collect::<Option<_>>()?;
+    let read = read(text, expressions.len())?;
+    let places = read.iter().zip(expressions).map(|(read, whole)| read.place(text, whole));
+    let places: Vec<_> = places.collect::<Option<_>>()?;
+    // Behind the last one, nothing but semicolons and comments may be left.
+    let rest = text.get(places.last()?.1..)?;
+    (blank(rest)? == rest.len()).then(|| places.into_iter().map(|(range, _)| range).collect())
 }
 
 fn one_by_one(text: &str, expressions: &[TopLevelExpr]) -> Option<Vec<Range<usize>>> {
@@ -104,26 +120,8 @@ fn blank(text: &str) -> Option<usize> {
 
 /// All but a few statements are expressions, of which the parser tells where it stopped.
 fn expression(text: &str, whole: &Expr) -> Option<Piece> {
-    let (expr, last, next) = parse_with_settings(text.as_bytes(), settings(), async |parser, stk| {
-        let expr = parser.parse_expr(stk).await?;
-        let last = parser.last_span().after_offset();
-        let next = parser.peek();
-        Ok((expr, last, (!next.is_eof()).then_some(next.span.offset)))
-    })
-    .ok()?;
-    // Not more than this: a `DEFINE ACCESS` without a key is given another random one each time it is parsed.
-    if discriminant(&expr) != discriminant(whole) {
-        return None;
-    }
-    let next = next.map_or(Some(text.len()), offset)?;
-    let len = end(text, offset(last)?, next)?;
-    Some(Piece { len, next })
-}
-
-/// Where an expression ends that was read to `last`, and behind which the next token stands at `next`: the parser forgets to count the rest
-/// of a duration or number as read, so `last` may be too early, never too late.
-fn end(text: &str, last: usize, next: usize) -> Option<usize> {
-    (last..=next).find(|&at| text.get(at..next).is_some_and(is_blank))
+    let (range, next) = read(text, 1)?.first()?.place(text, whole)?;
+    Some(Piece { len: range.end, next })
 }
 
 /// Of the few others it tells only which bytes of a buffer it used, so they are read from one that grows until it holds

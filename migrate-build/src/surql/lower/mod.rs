@@ -38,7 +38,7 @@ use crate::write::{Action, Write};
 use crate::{Diagnostics, Source};
 
 pub(crate) use self::alteration::Alteration;
-pub(crate) use self::implied::{implicit_table, implied};
+pub(crate) use self::implied::{Implied, implicit_table, implied};
 pub(crate) use self::loosening::{Loosened, loosened};
 pub(crate) use self::removing::removing;
 
