@@ -1,5 +1,4 @@
 use clap::Args;
-use migrate_core::Version;
 use serde_json::json;
 
 use super::ended::Ended;
@@ -8,6 +7,7 @@ use super::progress::Progress;
 use super::selection::Selection;
 use super::session::Session;
 use super::table::table;
+use super::version_name::number;
 use crate::{Database, LogEntry, LogFilter, Reading};
 
 /// Shows what happened to each database, the oldest first. Nothing is written.
@@ -40,7 +40,7 @@ impl Log {
         let mut filter = LogFilter::default().last(self.last);
         if let Some(named) = &self.version {
             // A number is one of any module.
-            let version = match (&self.module, named.parse::<Version>()) {
+            let version = match (&self.module, number(named)) {
                 (_, Ok(version)) => version,
                 (Some(module), Err(_)) => session.version(module, named)?,
                 (None, Err(_)) => session.version(&session.only_module()?, named)?,

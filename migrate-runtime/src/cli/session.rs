@@ -9,6 +9,7 @@ use super::paint::painted;
 use super::presentation::{Format, Presentation};
 use super::selection::{Selected, Selection};
 use super::table::plural;
+use super::version_name::number;
 use crate::context::Context;
 use crate::counted::Counted;
 use crate::fleet::Fleet;
@@ -100,7 +101,7 @@ impl<'a, D> Session<'a, D> {
     /// The version of a module that is named by its number or by a tag.
     pub(super) fn version(&self, module: &str, named: &str) -> Result<Version, CommandError> {
         let tagged = self.tags.get(&(module.to_owned(), named.to_owned())).copied();
-        tagged.map_or_else(|| named.strip_prefix('V').unwrap_or(named).parse(), Ok).map_err(|error| {
+        tagged.map_or_else(|| number(named), Ok).map_err(|error| {
             CommandError::Usage(format!("`{named}` is neither a version of {module} nor one of its tags: {error}"))
         })
     }

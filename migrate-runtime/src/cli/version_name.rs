@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::str::FromStr;
 
-use migrate_core::Version;
+use migrate_core::{ParseVersionError, Version};
 
 use super::error::CommandError;
 use super::session::Session;
@@ -38,9 +38,20 @@ impl VersionName {
     }
 }
 
+/// A version that is named by its number, or by that behind a `V`.
+pub(super) fn number(named: &str) -> Result<Version, ParseVersionError> {
+    named.strip_prefix('V').unwrap_or(named).parse()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_may_stand_behind_a_v() {
+        assert_eq!((number("7"), number("V7")), (Ok(Version::new(7).unwrap()), Ok(Version::new(7).unwrap())));
+        assert!(number("launch").is_err() && number("V0").is_err());
+    }
 
     #[test]
     fn the_module_may_be_left_out() {
