@@ -39,7 +39,6 @@ pub(crate) async fn consult<D: Database>(
     }
 }
 
-/// Asks about these contexts at once, or in halves where that takes the server too long.
 async fn ask<D: Database>(migrator: &Migrator, database: &Counted<D>, run: &Run, contexts: &[&Context]) -> Vec<Answer> {
     let unknown = vec![Answer::of(Entry::Unknown); contexts.len()];
     let Some(used) = &run.index else { return unknown };
@@ -60,14 +59,6 @@ async fn ask<D: Database>(migrator: &Migrator, database: &Counted<D>, run: &Run,
                 Err(Undefined::Unusable(why)) => {
                     used.give_up(&why, telemetry);
                     return unknown;
-                }
-            },
-            Confirmation::TooLong(why) => match contexts.split_at(contexts.len() / 2) {
-                ([], _) => why,
-                (some, rest) => {
-                    let mut answers = Box::pin(ask(migrator, database, run, some)).await;
-                    answers.append(&mut Box::pin(ask(migrator, database, run, rest)).await);
-                    return answers;
                 }
             },
             Confirmation::Again(why) => why,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 use migrate_runtime::{
-    Context, Event, Finding, Fleet, IndexFinding, Migrations, Migrator, Outcome, QueryError, Refusal, Reply,
+    Context, Event, Evidence, Finding, Fleet, IndexFinding, Migrations, Migrator, Outcome, QueryError, Refusal, Reply,
 };
 use migrate_tests::{Fault, Faulty, engine, ledger, module, rows};
 use proptest::prelude::*;
@@ -114,6 +114,8 @@ async fn a_question_that_takes_too_long_is_asked_in_halves() {
     let report = indexed([schema()]).migrate_all(&short, Fleet::contexts(tenants(20))).await.unwrap();
     assert_eq!(report.counts().up_to_date, 20, "{report}");
     assert_eq!(report.round_trips(), 1 + 2 + 4, "20, 10 and 5 contexts a question");
+    let status = indexed([schema()]).fleet_status(&short, Fleet::contexts(tenants(20)), Evidence::Index).await.unwrap();
+    assert!(status.contexts.iter().all(|one| one.evidence == Evidence::Index), "no ledger is read for it: {status:?}");
 
     // It is written all the same, so that no older binary is told by it what is not so any more.
     let newer = module("app", &[V1, ("V2__b.surql", "-- migrate: allow(M303) nobody reads it\nREMOVE TABLE a;\n")]);

@@ -126,7 +126,7 @@ impl Migrator {
             match confirm(database, index, contexts).await {
                 Confirmation::Answers(answers) => return Some(answers),
                 Confirmation::NoTable | Confirmation::Unusable(_) => return None,
-                Confirmation::Again(_) | Confirmation::TooLong(_) => backoff.again().ok()?,
+                Confirmation::Again(_) => backoff.again().ok()?,
             }
             backoff.pause().await;
         }

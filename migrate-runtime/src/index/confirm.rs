@@ -23,8 +23,6 @@ pub(crate) enum Confirmation {
     NoTable,
     /// Somebody was in the way, or the answer was lost.
     Again(String),
-    /// The server gave the question up, for which it takes too long.
-    TooLong(String),
     /// It cannot be read.
     Unusable(String),
 }
@@ -52,7 +50,38 @@ impl Answer {
 ///
 /// The ids of databases are told inside their namespace only, so the text enters the first context of each, which creates
 /// that one where it does not exist.
+///
+/// What takes the server too long is asked in halves.
 pub(crate) async fn confirm(database: &impl Database, index: &Index, contexts: &[&Context]) -> Confirmation {
+    let (mut open, mut answers) = (vec![contexts], Vec::with_capacity(contexts.len()));
+    while let Some(contexts) = open.pop() {
+        match ask(database, index, contexts).await {
+            Ok(more) => answers.extend(more),
+            Err(Unanswered::TooLong(why)) => match contexts.split_at(contexts.len() / 2) {
+                ([], _) => return Confirmation::Again(why),
+                (first, rest) => open.extend([rest, first]),
+            },
+            Err(Unanswered::Instead(instead)) => return instead,
+        }
+    }
+    Confirmation::Answers(answers)
+}
+
+/// Why a question has no answers.
+enum Unanswered {
+    /// The server gave it up.
+    TooLong(String),
+    /// This is to be said instead.
+    Instead(Confirmation),
+}
+
+impl From<Confirmation> for Unanswered {
+    fn from(instead: Confirmation) -> Self {
+        Self::Instead(instead)
+    }
+}
+
+async fn ask(database: &impl Database, index: &Index, contexts: &[&Context]) -> Result<Vec<Answer>, Unanswered> {
     let mut by_namespace: BTreeMap<&str, Vec<&Context>> = BTreeMap::new();
     for context in contexts {
         by_namespace.entry(context.namespace()).or_default().push(context);
@@ -60,14 +89,18 @@ pub(crate) async fn confirm(database: &impl Database, index: &Index, contexts: &
     let (text, variables) = question(index, &by_namespace);
     let reply = match database.query(text, variables).await {
         Ok(reply) => reply,
-        Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => return Confirmation::Again(error.to_string()),
-        Err(error @ QueryError::TimedOut(_)) => return Confirmation::TooLong(error.to_string()),
-        Err(error) => return Confirmation::Unusable(error.to_string()),
+        Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
+            return Err(Confirmation::Again(error.to_string()).into());
+        }
+        Err(error @ QueryError::TimedOut(_)) => return Err(Unanswered::TooLong(error.to_string())),
+        Err(error) => return Err(Confirmation::Unusable(error.to_string()).into()),
     };
-    match read(index, by_namespace.keys().copied(), reply) {
-        Ok(mut open) => Confirmation::Answers(contexts.iter().map(|context| open.answer(context)).collect()),
-        Err(instead) => instead,
+    // What the server had no time for is not answered, or answered so.
+    if let Some(late) = reply.late() {
+        return Err(Unanswered::TooLong(late.message.clone()));
     }
+    let mut open = read(index, by_namespace.keys().copied(), reply)?;
+    Ok(contexts.iter().map(|context| open.answer(context)).collect())
 }
 
 /// The statements before those of the namespaces.
@@ -179,10 +212,6 @@ fn read<'a>(
     reply: Reply,
 ) -> Result<Open, Confirmation> {
     let (expected, got) = (BEFORE + OF_EACH * namespaces.len(), reply.0.len());
-    // What the server had no time for is not answered, or answered so.
-    if let Some(late) = reply.late() {
-        return Err(Confirmation::TooLong(late.message.clone()));
-    }
     if expected != got {
         return Err(Confirmation::Unusable(format!("the database gave {got} results for {expected} statements")));
     }

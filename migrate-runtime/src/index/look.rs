@@ -64,7 +64,7 @@ fn read(index: &Index, entered: Answer, table: Answer, row: Answer) -> Look {
             _ => Entry::Stranger,
         }),
         (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => match error.kind {
-            kind if kind.is_passing() => Look::Again(error.message),
+            StatementErrorKind::Conflict => Look::Again(error.message),
             _ => Look::Unusable(error.message),
         },
     }

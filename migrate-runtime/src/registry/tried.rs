@@ -46,9 +46,8 @@ pub(crate) fn read_written(context: &Context, text: &Text, reply: &Reply) -> Res
     let results = &reply.0[..text.decisive];
     let errors = || results.iter().enumerate().filter_map(|(at, result)| Some((at, result.as_ref().err()?)));
     let is_in_the_way = |&(at, error): &(usize, &crate::StatementError)| match error.kind {
-        StatementErrorKind::Conflict | StatementErrorKind::TimedOut => true,
         StatementErrorKind::NoSuchContext => at > 0,
-        _ => false,
+        kind => kind.is_passing(),
     };
     if let Some((_, error)) = errors().find(is_in_the_way) {
         return Err(Tried::Again(error.message.clone()));
@@ -89,9 +88,8 @@ pub(crate) fn read_live(context: &Context, reply: Reply) -> Result<Value, Tried>
     let (context, reason) = (context.clone(), error.message);
     match error.kind {
         StatementErrorKind::NoSuchTable => Ok(Value::Array(Vec::new())),
-        StatementErrorKind::Conflict | StatementErrorKind::NoSuchContext | StatementErrorKind::TimedOut => {
-            Err(Tried::Again(reason))
-        }
+        StatementErrorKind::NoSuchContext => Err(Tried::Again(reason)),
+        kind if kind.is_passing() => Err(Tried::Again(reason)),
         StatementErrorKind::NotAllowed => Err(Tried::Failed(RegistryError::NotAllowed { context, reason })),
         _ => Err(Tried::Failed(RegistryError::Refused { context, reason })),
     }

@@ -1,7 +1,8 @@
+use migrate_core::{Fresh, Migrations};
+
 use super::{History, LOGGED_NOW, LedgerTable, Role, Script, ledger_row, log_entry, with};
 use crate::plan::Step;
 use crate::replica::Replica;
-use migrate_core::{Fresh, Migrations};
 
 /// The module whose first migrations these steps begin with, and how many of them its definitions stand for, where they are
 /// to be applied together.
