@@ -65,7 +65,7 @@ impl<D: Database> Attempt<'_, D> {
             Ok(reply) => reply,
             // A text that takes too long as a whole may not do so migration by migration; and what of it was committed is
             // found when the failure is to be recorded.
-            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => {
+            Err(QueryError::Refused(cause) | QueryError::TooLarge(cause) | QueryError::TimedOut(cause)) => {
                 return Sent::nothing(Err(failed(&steps[0], None, 0, cause)));
             }
             Err(QueryError::NotAllowed(reason)) => return Sent::nothing(Err(Refusal::Unavailable { reason })),

@@ -121,6 +121,9 @@ pub enum QueryError {
     /// The database refused the text before running any of it.
     #[error("the database refused the query: {0}")]
     Refused(String),
+    /// The text with its variables is larger than the connection or the server takes as one message: nothing of it ran.
+    #[error("the query is larger than the database takes: {0}")]
+    TooLarge(String),
     /// The user has no right to run queries at all, or is not signed in.
     #[error("the database refused the user: {0}")]
     NotAllowed(String),

@@ -231,7 +231,7 @@ impl Migrator {
         error: &QueryError,
         backoff: &mut Backoff,
     ) -> Result<(), Refusal> {
-        if let QueryError::Refused(reason) | QueryError::NotAllowed(reason) = error {
+        if let QueryError::Refused(reason) | QueryError::TooLarge(reason) | QueryError::NotAllowed(reason) = error {
             return Err(Refusal::Unavailable { reason: reason.clone() });
         }
         let reason = error.to_string();

@@ -78,7 +78,7 @@ pub(crate) fn is_in(context: &Context, entered: &Value) -> bool {
 /// What is known of a context whose database did not answer at all.
 pub(crate) fn unanswered(error: &QueryError) -> Probe {
     match error {
-        QueryError::Refused(reason) | QueryError::NotAllowed(reason) => {
+        QueryError::Refused(reason) | QueryError::TooLarge(reason) | QueryError::NotAllowed(reason) => {
             Probe::Refused(Refusal::Unavailable { reason: reason.clone() })
         }
         QueryError::Conflict(_) | QueryError::TimedOut(_) | QueryError::Lost(_) => Probe::Again(error.to_string()),

@@ -207,7 +207,9 @@ fn read_one(context: &Context, entered: Result<Value, StatementError>, value: Re
 
 fn unanswered(error: &QueryError) -> Answer {
     match error {
-        QueryError::Refused(reason) | QueryError::NotAllowed(reason) => Answer::Refused(reason.clone()),
+        QueryError::Refused(reason) | QueryError::TooLarge(reason) | QueryError::NotAllowed(reason) => {
+            Answer::Refused(reason.clone())
+        }
         QueryError::Conflict(_) | QueryError::TimedOut(_) | QueryError::Lost(_) => Answer::Again(error.to_string()),
     }
 }

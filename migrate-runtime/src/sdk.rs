@@ -115,6 +115,10 @@ fn statement_error(error: &Error) -> StatementError {
 fn query_error(error: &Error) -> QueryError {
     let message = error.message().to_owned();
     match error.details() {
+        // The WebSocket client refuses a message that is too long, as an HTTP server does with a status.
+        _ if message.starts_with("Message too long") || message.contains("413 Payload Too Large") => {
+            QueryError::TooLarge(message)
+        }
         ErrorDetails::Validation(_) => QueryError::Refused(message),
         ErrorDetails::NotAllowed(_) => QueryError::NotAllowed(message),
         ErrorDetails::Query(Some(SdkQueryError::TransactionConflict)) => QueryError::Conflict(message),

@@ -199,7 +199,9 @@ impl Migrator {
 async fn send(database: &impl Database, script: &Script) -> Sent {
     let reply = match database.query(script.text.clone(), script.variables.clone()).await {
         Ok(reply) => reply,
-        Err(QueryError::Refused(reason) | QueryError::NotAllowed(reason)) => return Sent::Refused(reason),
+        Err(QueryError::Refused(reason) | QueryError::TooLarge(reason) | QueryError::NotAllowed(reason)) => {
+            return Sent::Refused(reason);
+        }
         // Whether it was committed is unknown: only the ledger can tell.
         Err(error) => return Sent::Again(error.to_string()),
     };

@@ -130,7 +130,7 @@ async fn send(database: &impl Database, context: &Context, text: String) -> Resu
     variables.insert("_migrate_ns".to_owned(), context.namespace().into());
     variables.insert("_migrate_db".to_owned(), context.database().into());
     database.query(text, variables).await.map_err(|error| {
-        if let QueryError::Refused(reason) | QueryError::NotAllowed(reason) = &error {
+        if let QueryError::Refused(reason) | QueryError::TooLarge(reason) | QueryError::NotAllowed(reason) = &error {
             return unavailable(reason);
         }
         let why = error.to_string();

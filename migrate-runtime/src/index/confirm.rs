@@ -92,7 +92,9 @@ async fn ask(database: &impl Database, index: &Index, contexts: &[&Context]) -> 
         Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => {
             return Err(Confirmation::Again(error.to_string()).into());
         }
-        Err(error @ QueryError::TimedOut(_)) => return Err(Unanswered::TooLong(error.to_string())),
+        Err(error @ (QueryError::TimedOut(_) | QueryError::TooLarge(_))) => {
+            return Err(Unanswered::TooLong(error.to_string()));
+        }
         Err(error) => return Err(Confirmation::Unusable(error.to_string()).into()),
     };
     // What the server had no time for is not answered, or answered so.

@@ -90,7 +90,9 @@ async fn ask(database: &impl Database, context: &Context, expression: &str, vari
 
 fn unanswered(error: &QueryError) -> Seen {
     match error {
-        QueryError::Refused(reason) | QueryError::NotAllowed(reason) => Seen::Refused(reason.clone()),
+        QueryError::Refused(reason) | QueryError::TooLarge(reason) | QueryError::NotAllowed(reason) => {
+            Seen::Refused(reason.clone())
+        }
         QueryError::Conflict(_) | QueryError::TimedOut(_) | QueryError::Lost(_) => Seen::Again(error.to_string()),
     }
 }

@@ -99,7 +99,9 @@ pub(crate) fn read_live(context: &Context, reply: Reply) -> Result<Value, Tried>
 pub(crate) fn unanswered(context: &Context, error: &QueryError) -> Tried {
     let context = context.clone();
     match error {
-        QueryError::Refused(reason) => Tried::Failed(RegistryError::Refused { context, reason: reason.clone() }),
+        QueryError::Refused(reason) | QueryError::TooLarge(reason) => {
+            Tried::Failed(RegistryError::Refused { context, reason: reason.clone() })
+        }
         QueryError::NotAllowed(reason) => Tried::Failed(RegistryError::NotAllowed { context, reason: reason.clone() }),
         QueryError::Conflict(_) | QueryError::TimedOut(_) | QueryError::Lost(_) => Tried::Again(error.to_string()),
     }

@@ -267,7 +267,9 @@ impl<'a, D: Database> Execution<'a, D> {
         };
         let reply = match self.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => return Err(failed(None, cause)),
+            Err(QueryError::Refused(cause) | QueryError::TooLarge(cause) | QueryError::TimedOut(cause)) => {
+                return Err(failed(None, cause));
+            }
             Err(QueryError::NotAllowed(reason)) => return Err(SchemaRepairError::Unavailable { reason }),
             Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_))) => return Ok(Sent::Look(error.to_string())),
         };

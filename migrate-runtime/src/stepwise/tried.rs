@@ -66,7 +66,7 @@ impl<D: Database> Stepwise<'_, D> {
     async fn query(&self, script: &Script, at: At) -> Result<Reply, Tried> {
         let reply = match self.attempt.database.query(script.text.clone(), script.variables.clone()).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => {
+            Err(QueryError::Refused(cause) | QueryError::TooLarge(cause) | QueryError::TimedOut(cause)) => {
                 return Err(Tried::Failed { statement: None, cause });
             }
             Err(QueryError::NotAllowed(reason)) => return Err(Tried::Refused(Refusal::Unavailable { reason })),

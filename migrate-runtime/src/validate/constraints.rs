@@ -59,7 +59,7 @@ pub(super) async fn constraints(
             Ok(Err(error @ (QueryError::Lost(_) | QueryError::Conflict(_)))) => Tried::Again(error.to_string()),
             Ok(Err(QueryError::TimedOut(why))) => Tried::TimedOut(why),
             // The server does not read it, which the first phase tells of each migration by itself.
-            Ok(Err(QueryError::Refused(_))) => {
+            Ok(Err(QueryError::Refused(_) | QueryError::TooLarge(_))) => {
                 let reason = "nothing was tried: the server does not read the text".to_owned();
                 found.skipped.push(Skipped { migration: None, reason });
                 found.tried = 0;

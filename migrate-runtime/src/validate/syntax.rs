@@ -116,7 +116,7 @@ async fn reads(
         match database.query(text.clone(), Map::new()).await {
             Ok(_) => return Ok(None),
             Err(QueryError::Refused(why)) => return Ok(Some(Unread::Refused(why))),
-            Err(QueryError::TimedOut(_)) => return Ok(Some(Unread::TooLong)),
+            Err(QueryError::TimedOut(_) | QueryError::TooLarge(_)) => return Ok(Some(Unread::TooLong)),
             Err(error) => {
                 let contexts = std::slice::from_ref(context);
                 migrator.pause(contexts, &error, backoff).await.map_err(ValidateError::Refused)?;

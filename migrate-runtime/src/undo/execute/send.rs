@@ -31,7 +31,7 @@ impl<D: Database> Execution<'_, D> {
         let (text, variables) = (undoing.script.text.clone(), undoing.script.variables.clone());
         let reply = match self.database.query(text, variables).await {
             Ok(reply) => reply,
-            Err(QueryError::Refused(cause) | QueryError::TimedOut(cause)) => {
+            Err(QueryError::Refused(cause) | QueryError::TooLarge(cause) | QueryError::TimedOut(cause)) => {
                 return Sent::Failed { statement: None, cause };
             }
             Err(QueryError::NotAllowed(reason)) => return Sent::Unavailable(reason),
